@@ -1,0 +1,1 @@
+"""Program search with language models, rewarded by unit tests."""

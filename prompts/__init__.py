@@ -1,0 +1,1 @@
+"""The words that models read: Jinja templates by benchmark, read by ``gifmcts.prompting`` alone."""
