@@ -5,6 +5,7 @@ GifmctsError
 │   ├── ConfigError       an unknown key, a value of the wrong kind
 │   └── RunMismatch       the run folder holds another configuration; lists the differences
 ├── PreflightError        the machine or the model cannot serve the run; exit status 3
+├── JudgingFailed         a benchmark could not judge a program through no fault of the program
 ├── StoreError            a run folder cannot be read or written, or is in use
 └── ModelError
     ├── ContextOverflow   the chat does not fit; the search shrinks it or closes the attempt
@@ -51,3 +52,7 @@ class ModelUnavailable(ModelError):
 
 class ModelRefused(ModelError):
     """The server rejected the request for good."""
+
+
+class JudgingFailed(GifmctsError):
+    """A benchmark could not judge a program through no fault of the program; the task is reported as unjudged."""

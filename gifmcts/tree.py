@@ -1,5 +1,6 @@
 """A search tree that is a fold over recorded attempts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gifmcts.types import Action, Attempt, Evaluation, Move, Program
@@ -76,10 +77,11 @@ class Tree:
             steps.append(self.nodes[steps[-1].parent])
         return steps[::-1]
 
-    def frontier(self) -> list[Attempt]:
-        """Every attempt that was the best so far when it was committed (strictly better than all before it), in order."""
-        best: list[Attempt] = []
-        for attempt in self.attempts:
-            if not best or attempt.evaluation.reward > best[-1].evaluation.reward:
-                best.append(attempt)
-        return best
+
+def frontier(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Every attempt that was strictly better than all before it, in order: the programs that were chosen at some number of calls."""
+    best: list[Attempt] = []
+    for attempt in attempts:
+        if not best or attempt.evaluation.reward > best[-1].evaluation.reward:
+            best.append(attempt)
+    return best

@@ -28,8 +28,9 @@ class Program:
 
     @property
     def lines(self) -> list[str]:
-        """The program's lines, without their ends."""
-        return self.source.splitlines()
+        """The program's lines, without their ends; only a line feed ends one, as in Python's own grammar after newline translation."""
+        lines = self.source.split("\n")
+        return lines if lines[-1] else lines[:-1]
 
 
 class Verdict(StrEnum):
@@ -243,7 +244,11 @@ class Task(Protocol):
         ...
 
     async def evaluate(self, program: Program) -> Evaluation:
-        """The reward, from tests that the search may see."""
+        """The reward, from tests that the search may see.
+
+        Raises:
+            JudgingFailed: the program could not be judged through no fault of its own.
+        """
         ...
 
     async def grade(self, program: Program) -> Evaluation:
@@ -317,11 +322,17 @@ class Benchmark(Protocol):
     """The directory of its templates below ``prompts/``."""
     options: ClassVar[type]
     """A frozen dataclass; ``Benchmark(options)`` opens nothing yet."""
+    local: ClassVar[frozenset[str]]
+    """Options that change no result, such as how many workers there are: a run may be continued with others."""
     commands: ClassVar[Mapping[str, str]]
     """Extra commands: name to ``module:function``, imported when called."""
 
     def open(self) -> AbstractAsyncContextManager[None]:
-        """Hold what tasks need (a sandbox) for the time of a run."""
+        """Hold what tasks need (a sandbox) for the time of a run.
+
+        Raises:
+            PreflightError: this machine cannot judge programs; the message says what to do.
+        """
         ...
 
     def tasks(self) -> AsyncIterator["Task | Refusal"]:

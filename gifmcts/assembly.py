@@ -1,0 +1,185 @@
+"""From settings to a run: the benchmark, the model and the strategy opened, the configuration resolved, the folder claimed."""
+
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from gifmcts import records
+from gifmcts.errors import ConfigError
+from gifmcts.models.catalog import ModelSettings, OpenedModel, open_model
+from gifmcts.prompting import Prompts
+from gifmcts.search import Setting
+from gifmcts.settings import Grading, RunSettings, SamplingSettings
+from gifmcts.store import Manifest
+from gifmcts.strategies.catalog import constants_of, open_strategy
+from gifmcts.types import Benchmark, Strategy, Task
+
+GROUP = "gifmcts.benchmarks"
+
+
+class References:
+    """The known solutions of the tasks in work, on their way from the benchmark to the simulated model."""
+
+    def __init__(self, benchmark: Benchmark) -> None:
+        self._benchmark = benchmark
+        self.tasks: dict[str, Task] = {}
+
+    def __call__(self, task: str) -> Sequence[str]:
+        """The solutions of a task in work; nothing for any other."""
+        known = self.tasks.get(task)
+        return self._benchmark.references(known) if known else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that is ready to start: nothing has been asked and nothing written yet."""
+
+    benchmark: Benchmark
+    strategy: Strategy[object]
+    model: OpenedModel
+    setting: Setting
+    grading: Grading
+    manifest: Manifest
+    references: References
+    name: str
+
+
+def benchmark_class(name: str) -> type[Benchmark]:
+    """The benchmark of an entry point.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in known:
+        raise ConfigError(f"there is no benchmark {name!r}; installed: {', '.join(sorted(known))}")
+    return cast("type[Benchmark]", known[name].load())
+
+
+def plan(
+    benchmark: Benchmark,
+    options: object,
+    settings: RunSettings,
+    sampling: SamplingSettings,
+    models: ModelSettings,
+    command: Sequence[str] = (),
+) -> Plan:
+    """Open and resolve everything; the benchmark must be open, since its facts are part of the configuration.
+
+    Raises:
+        ConfigError: settings that do not exist or do not fit together.
+    """
+    _check(settings, sampling)
+    strategy = open_strategy(settings.strategy, settings.preset, settings.actions, settings.set, exhaustive=bool(settings.pass_at))
+    prompts = Prompts(benchmark.prompts, settings.prompts)
+    references = References(benchmark)
+    model = open_model(settings.model, models, references, settings.seed)
+    setting = Setting(model, prompts, sampling.sampling(), settings.seed, settings.budget, settings.window)
+    grading = Grading.ALL if settings.pass_at else settings.grade
+    config = {
+        "benchmark": benchmark.name,
+        "options": {key: value for key, value in _plain(options).items() if key not in benchmark.local},
+        "facts": dict(benchmark.facts()),
+        "model": settings.model,
+        "strategy": settings.strategy,
+        "preset": settings.preset.value,
+        "constants": constants_of(strategy),
+        "sampling": _plain(setting.sampling),
+        "budget": settings.budget,
+        "window": settings.window,
+        "seed": settings.seed,
+        "grade": grading.value,
+        "pass_at": list(settings.pass_at),
+        "prompts": prompts.digest(),
+    }
+    config = cast("dict[str, object]", msgspec.to_builtins(config))
+    digest = blake2b(records.encode(config), digest_size=8).hexdigest()
+    manifest = Manifest(config, _host(), digest, model.simulated, shlex.join(command))
+    return Plan(benchmark, strategy, model, setting, grading, manifest, references, settings.name or _name(config, digest))
+
+
+def reopen(manifest: Manifest, overrides: Mapping[str, object]) -> Benchmark:
+    """The benchmark of a recorded run with its recorded options, for grading what the run left out.
+
+    Raises:
+        ConfigError: the benchmark is not installed, or its options have changed.
+    """
+    kind = benchmark_class(str(manifest.config["benchmark"]))
+    try:
+        return kind(msgspec.convert({**cast("dict[str, object]", manifest.config["options"]), **overrides}, kind.options))  # type: ignore[call-arg]
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"the run's options do not fit the installed benchmark: {error}; use the version that made the run") from error
+
+
+def _check(settings: RunSettings, sampling: SamplingSettings) -> None:
+    """Refuse numbers that cannot be meant."""
+    for name in ("budget", "window", "concurrency"):
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"--{name} {getattr(settings, name)}: give a number of at least 1")
+    for flag, value in (("--max-hours", settings.max_hours), ("--max-tokens-total", settings.max_tokens_total)):
+        if value is not None and value <= 0:
+            raise ConfigError(f"{flag} {value}: give a positive number, or leave it away")
+    if sampling.max_tokens < 1 or sampling.temperature < 0 or not 0 < sampling.top_p <= 1 or sampling.top_k < 0:
+        raise ConfigError("sampling needs --max-tokens ≥ 1, --temperature ≥ 0, 0 < --top-p ≤ 1 and --top-k ≥ 0")
+    if len(sampling.stop) > 4:
+        raise ConfigError(f"{len(sampling.stop)} stop strings: servers take at most four")
+    if settings.pass_at:
+        if settings.strategy != "best-of-n":
+            raise ConfigError("--pass-at needs independent samples: add --strategy best-of-n")
+        if min(settings.pass_at) < 1 or max(settings.pass_at) > settings.budget:
+            raise ConfigError(f"--pass-at {','.join(map(str, settings.pass_at))}: each k must be within 1 … --budget {settings.budget}")
+
+
+def _plain(record: object) -> dict[str, object]:
+    return cast("dict[str, object]", msgspec.to_builtins(record))
+
+
+def _name(config: Mapping[str, object], digest: str) -> str:
+    """A name that says what the run is, and differs where the configuration does."""
+    model = str(config["model"]).rsplit("/", 1)[-1]
+    words = (config["benchmark"], config["strategy"], model, f"b{config['budget']}", f"s{config['seed']}", digest[:8])
+    return re.sub(r"[^\w.-]+", "_", "-".join(map(str, words)))
+
+
+def _host() -> dict[str, str]:
+    """Where and with what the run is made: recorded, and never a part of its configuration."""
+    packages = ("gifmcts", "numpy", "aiohttp", "datasets", "jinja2", "msgspec")
+    versions = {f"version {package}": _version(package) for package in packages}
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "python": sys.version.split()[0],
+        "commit": _commit(),
+        **versions,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """The commit of the source tree that this package runs from; nothing where it was installed as a wheel."""
+    here = Path(__file__).resolve().parent.parent
+    if not (here / ".git").exists():
+        return "wheel"
+    try:
+        words = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.run(words, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"

@@ -1,0 +1,113 @@
+"""Which commands there are, where their values come from, and what the exit status says."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+from cyclopts import App, Parameter
+from cyclopts.config import Env, Toml
+from rich.console import Console
+
+from gifmcts.errors import GifmctsError, PreflightError, UsageError
+
+FINISHED, UNJUDGED, USAGE, PREFLIGHT, INTERRUPTED = 0, 1, 2, 3, 130
+
+_ABOUT = """Evaluate program search with language models: GIF-MCTS on APPS, with unit tests as the reward.
+
+Values come from flags, then from environment variables GIFMCTS_…, then from --config FILE.toml, then from defaults.
+Results go to standard output, everything else to standard error.
+Exit status: 0 finished, 1 some tasks could not be judged, 2 usage, 3 preflight failed,
+130 interrupted (the last line printed continues the run)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=os.environ.get("GIFMCTS_LOG", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s")
+    errors = Console(stderr=True)
+    try:
+        config, words = _take_config(words)
+        result = build(config, words)(words, error_console=errors, result_action="return_value", exit_on_error=False)
+    except GifmctsError as error:
+        errors.print("error:", style="bold red", end=" ")
+        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        return _status(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINISHED
+    except Exception as error:
+        if _cyclopts_error(error):
+            return USAGE
+        raise
+    return result if isinstance(result, int) else FINISHED
+
+
+def build(config: Path | None, words: Sequence[str]) -> App:
+    """The application; only the benchmark that the words name is imported."""
+    sources = [Env("GIFMCTS_", command=False)]
+    if config is not None:
+        sources.append(Toml(config, must_exist=True, use_commands_as_keys=False))  # type: ignore[arg-type]
+    app = App(
+        name="gifmcts",
+        help=_ABOUT,
+        help_format="plaintext",
+        version=lambda: f"gifmcts {version('gifmcts')}",
+        config=sources,
+        default_parameter=Parameter(negative_iterable=()),
+    )
+    run = App(name="run", help="Search and grade the problems of a benchmark.")
+    app.command(run)
+    for point in entry_points(group="gifmcts.benchmarks"):
+        if "run" in words and point.name in words:
+            from gifmcts.cli.run import command
+
+            run.command(command(point.name), name=point.name)
+        else:
+            run.command(App(name=point.name, help=f"Run the benchmark {point.name}; `gifmcts run {point.name} --help` lists its options."))
+    for name in ("runs", "show", "grade", "check"):
+        app.command(f"gifmcts.cli.{_MODULES[name]}:{name}", name=name, help=_HELP[name])
+    return app
+
+
+_MODULES = {"runs": "listing", "show": "listing", "grade": "grading", "check": "checking"}
+_HELP = {
+    "runs": "List the runs of a folder.",
+    "show": "Show a run's report, or one problem's search tree.",
+    "grade": "Grade programs of a finished run that were not graded yet.",
+    "check": "Say what works on this machine: isolation, benchmarks, the model.",
+}
+
+
+def _take_config(words: list[str]) -> tuple[Path | None, list[str]]:
+    """The file of ``--config`` and the other words."""
+    for index, word in enumerate(words):
+        if word == "--":
+            break
+        if word.startswith("--config="):
+            return Path(word.removeprefix("--config=")), words[:index] + words[index + 1 :]
+        if word == "--config":
+            if index + 1 == len(words):
+                raise UsageError("--config needs a file: --config FILE.toml")
+            return Path(words[index + 1]), words[:index] + words[index + 2 :]
+    file = os.environ.get("GIFMCTS_CONFIG")
+    return (Path(file) if file else None), words
+
+
+def _status(error: GifmctsError) -> int:
+    if isinstance(error, UsageError):
+        return USAGE
+    return PREFLIGHT if isinstance(error, PreflightError) else UNJUDGED
+
+
+def _cyclopts_error(error: Exception) -> bool:
+    from cyclopts import CycloptsError
+
+    if isinstance(error, FileNotFoundError):
+        Console(stderr=True).print(f"error: --config: {error.filename} does not exist; give a TOML file", style="bold red")
+        return True
+    return isinstance(error, CycloptsError)

@@ -1,0 +1,123 @@
+"""``gifmcts runs`` and ``gifmcts show``."""
+
+import json as jsonlib
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gifmcts.cli.rendering import outline, print_report
+from gifmcts.errors import StoreError, UsageError
+from gifmcts.records import encode
+from gifmcts.report import Report, as_json, report
+from gifmcts.store import RunFolder
+from gifmcts.strategies.catalog import open_recorded
+from gifmcts.tree import Tree
+from gifmcts.types import Attempt
+
+
+def find(name: str, runs: Path) -> RunFolder:
+    """The run of that name, or at that path.
+
+    Raises:
+        StoreError: there is none.
+    """
+    for path in (runs / name, Path(name)):
+        if (path / "config.json").is_file():
+            return RunFolder(path)
+    raise StoreError(f"there is no run {name!r} in {runs}; `gifmcts runs --runs DIR` lists the runs of a folder")
+
+
+def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
+    """List the runs of a folder.
+
+    Parameters
+    ----------
+    runs
+        Where run folders stand.
+    json
+        Print one JSON object a line.
+    """
+    found = [RunFolder(path.parent) for path in sorted(runs.glob("*/config.json"))]
+    reports = [report(folder) for folder in found]
+    if json:
+        sys.stdout.write("".join(jsonlib.dumps(_row(item)) + "\n" for item in reports))
+        return 0
+    if not reports:
+        Console(stderr=True).print(f"no runs in {runs}; `gifmcts run apps` makes one", highlight=False, markup=False)
+        return 0
+    table = Table()
+    for name in ("run", "model", "problems", "label", "solved", "share", "state", "digest"):
+        table.add_column(name, overflow="fold")
+    for item in reports:
+        share = item.shares.get(item.headline)
+        state = "unfinished" if item.unfinished else "finished"
+        model = str(item.manifest.config["model"]) + (" SIMULATED" if item.manifest.simulated else "")
+        numbers = (str(share.hits), f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
+        table.add_row(item.name, model, str(item.problems), item.headline.value, *numbers, state, item.digest)
+    Console().print(table)
+    return 0
+
+
+def _row(item: Report) -> dict[str, object]:
+    return as_json(item, item.name)
+
+
+def show(run: str, task: str | None = None, /, *, runs: Path = Path("runs"), json: bool = False, attempt: int | None = None) -> int:
+    """Show a run's report, or one problem's search tree.
+
+    Parameters
+    ----------
+    run
+        The run's name, or the path of its folder.
+    task
+        The problem whose tree is shown.
+    runs
+        Where run folders stand.
+    json
+        Print JSON instead of text.
+    attempt
+        With a problem: show this attempt's chat, answer and verdicts instead of the tree.
+    """
+    folder = find(run, runs)
+    if task is None:
+        print_report(report(folder), folder.path, json)
+        return 0
+    header, attempts = folder.tree(task)
+    if attempt is not None:
+        return _attempt(attempts, attempt, json)
+    if json:
+        sys.stdout.buffer.write(b"".join(encode(item) + b"\n" for item in attempts))
+        return 0
+    strategy = open_recorded(folder.manifest().config)
+    tree, state = Tree(), strategy.begin()
+    for item in attempts:
+        strategy.backup(tree, state, tree.add(item))
+    console = Console()
+    console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False)
+    console.print(outline(tree))
+    return 0
+
+
+def _attempt(attempts: list[Attempt], index: int, as_json: bool) -> int:
+    if not 0 <= index < len(attempts):
+        raise UsageError(f"attempt {index} does not exist; this tree has the attempts 0 … {len(attempts) - 1}")
+    chosen = attempts[index]
+    if as_json:
+        sys.stdout.buffer.write(encode(chosen) + b"\n")
+        return 0
+    console = Console()
+
+    def text(words: str) -> None:
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    for message in chosen.chat:
+        console.rule(message.role.value)
+        text(message.content)
+    console.rule(f"answer ({chosen.completion.finish}, {chosen.completion.completion_tokens} tokens, read as {chosen.reading})")
+    text(chosen.completion.text)
+    console.rule(f"reward {chosen.evaluation.reward:.3f}")
+    for check in chosen.evaluation.checks:
+        text(f"{check.name}: {check.verdict}" + "".join(f"\n    {key}: {value}" for key, value in check.detail.items()))
+    return 0

@@ -1,0 +1,136 @@
+"""How far a run is: a live line on a terminal, plain lines elsewhere; always on standard error."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from gifmcts.assembly import Plan
+from gifmcts.records import GradeRow, Summary
+from gifmcts.store import RunFolder
+from gifmcts.types import Attempt, Refusal, Task, Verdict
+
+SIMULATED = "SIMULATED: a stand-in for a language model, no number says anything about a real one"
+_INTERVAL = 30.0
+"""Seconds between two plain lines."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened since the start."""
+
+    found: int = 0
+    trees: int = 0
+    earlier: int = 0
+    solved: int = 0
+    attempts: int = 0
+    tokens: int = 0
+    tests: int = 0
+    refused: int = 0
+    began: float = field(default_factory=monotonic)
+
+    def found_one(self, done: bool) -> None:
+        """Count a task."""
+        self.found += 1
+        self.earlier += done
+
+    def add(self, attempt: Attempt, again: bool) -> None:
+        """Count an attempt that is new."""
+        if again:
+            return
+        self.attempts += 1
+        self.tokens += attempt.completion.completion_tokens
+        self.tests += sum(check.verdict is not Verdict.SKIPPED for check in attempt.evaluation.checks)
+
+    def line(self) -> str:
+        """Everything in one line."""
+        seconds = max(monotonic() - self.began, 1e-9)
+        return (
+            f"{self.trees + self.earlier} finished, {self.solved} solved on visible tests, {self.attempts} calls, "
+            f"{self.tokens / seconds:.0f} tokens/s, {self.tests / seconds:.0f} tests/s"
+        )
+
+
+class Watching:
+    """An observer that keeps counts and shows them."""
+
+    def __init__(self, console: Console, progress: Progress | None) -> None:
+        self._console, self._progress, self._counts = console, progress, Counts()
+        self._bar: TaskID | None = progress.add_task("problems", total=None, detail="") if progress else None
+        self._said = monotonic()
+
+    @property
+    def attempts(self) -> int:
+        """New attempts since the start."""
+        return self._counts.attempts
+
+    @property
+    def trees(self) -> int:
+        """Trees finished since the start."""
+        return self._counts.trees
+
+    def found(self, task: Task, done: bool) -> None:
+        """Count the task."""
+        self._counts.found_one(done)
+        self._show()
+
+    def committed(self, task: Task, attempt: Attempt, again: bool) -> None:
+        """Count the attempt."""
+        self._counts.add(attempt, again)
+        self._show()
+
+    def finished(self, summary: Summary, grades: list[GradeRow]) -> None:
+        """Count the tree."""
+        self._counts.trees += 1
+        self._counts.solved += summary.solved_at is not None
+        self._show()
+
+    def refused(self, refusal: Refusal) -> None:
+        """Say which task cannot be posed, and why."""
+        self._counts.refused += 1
+        self._console.print(f"left out: problem {refusal.id}: {refusal.reason}", style="yellow", markup=False, highlight=False)
+
+    def _show(self) -> None:
+        if self._progress is not None and self._bar is not None:
+            done = self._counts.trees + self._counts.earlier
+            self._progress.update(self._bar, completed=done, total=self._counts.found, detail=self._counts.line())
+        elif monotonic() - self._said >= _INTERVAL:
+            self._said = monotonic()
+            self._console.print(self._counts.line(), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
+    """Show a run's progress for the time of the context."""
+    console = Console(stderr=True)
+    console.print(f"run {folder.name}", style="bold", highlight=False)
+    for key, value in plan.benchmark.facts().items():
+        console.print(f"  {key}: {value}", markup=False, highlight=False, soft_wrap=True)
+    if plan.model.simulated:
+        console.print(SIMULATED, style="bold magenta", highlight=False)
+    if not sys.stderr.isatty():
+        yield Watching(console, None)
+        return
+    columns: tuple[ProgressColumn, ...] = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Watching(console, progress)

@@ -1,0 +1,150 @@
+"""``gifmcts run BENCHMARK``: resolve, search, grade, report, and say how to go on when it was left."""
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from gifmcts.assembly import Plan, benchmark_class, plan
+from gifmcts.cli.app import FINISHED, INTERRUPTED, UNJUDGED
+from gifmcts.cli.progress import observer
+from gifmcts.cli.rendering import print_plan, print_report
+from gifmcts.errors import ModelError
+from gifmcts.models.catalog import ModelSettings
+from gifmcts.report import report
+from gifmcts.run import Limits, Run
+from gifmcts.settings import RunSettings, SamplingSettings
+from gifmcts.store import RunFolder
+from gifmcts.types import Benchmark
+
+_FLAT = Parameter(name="*")
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What is shown of a run, and whether it is run at all."""
+
+    json: bool = False
+    """Print one JSON object at the end instead of the report."""
+    dry_run: bool = False
+    """Say what would be run, and ask and write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One call of the command."""
+
+    benchmark: Benchmark
+    options: object
+    settings: RunSettings
+    sampling: SamplingSettings
+    models: ModelSettings
+    display: Display
+
+
+def command(name: str) -> Callable[..., int]:
+    """The command of a benchmark, with its options beside the engine's."""
+    kind = benchmark_class(name)
+
+    def run(*, options: Any, settings: RunSettings, models: ModelSettings, sampling: SamplingSettings, display: Display) -> int:
+        request = _Request(kind(options), options, settings, sampling, models, display)  # type: ignore[call-arg]
+        return asyncio.run(_interruptible(request))
+
+    run.__doc__ = (
+        f"Search and grade the problems of {name}.\n\nThe same command continues a run that was left, and reports one that is finished."
+    )
+    run.__annotations__ = {
+        "options": Annotated[kind.options, _FLAT],
+        "settings": Annotated[RunSettings, _FLAT],
+        "models": Annotated[ModelSettings, _FLAT],
+        "sampling": Annotated[SamplingSettings, _FLAT],
+        "display": Annotated[Display, _FLAT],
+        "return": int,
+    }
+    defaults = {"settings": RunSettings(), "models": ModelSettings(), "sampling": SamplingSettings(), "display": Display()}
+    run.__kwdefaults__ = {"options": kind.options(), **defaults}
+    return run
+
+
+async def _interruptible(request: _Request) -> int:
+    """Run, and end cleanly with the command that continues on SIGINT and SIGTERM."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel if task else lambda: None)
+    try:
+        return await _run(request)
+    except asyncio.CancelledError:
+        _say_how_to_continue("interrupted; what was committed is kept. To continue:")
+        return INTERRUPTED
+    except ModelError as error:
+        _errors().print(f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        _say_how_to_continue("what was committed is kept. To continue:")
+        return UNJUDGED
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _run(request: _Request) -> int:
+    async with request.benchmark.open(), _planned(request) as prepared:
+        folder = RunFolder(request.settings.runs / prepared.name)
+        if request.display.dry_run:
+            print_plan(prepared, folder.path)
+            return FINISHED
+        await prepared.model.preflight()
+        with folder.claim(prepared.manifest, request.settings.fresh):
+            stopped = await _search(request, prepared, folder)
+    result = report(folder)
+    print_report(result, folder.path, request.display.json)
+    if stopped or result.unfinished:
+        _say_how_to_continue(f"stopped by {stopped}. To continue:" if stopped else "some problems are unfinished. To continue:")
+    return UNJUDGED if result.unjudged else FINISHED
+
+
+async def _search(request: _Request, prepared: Plan, folder: RunFolder) -> str | None:
+    limits = Limits(request.settings.max_tokens_total, request.settings.max_hours)
+    with observer(prepared, folder) as watching:
+        run = Run(
+            prepared.benchmark,
+            prepared.strategy,
+            prepared.setting,
+            folder,
+            watching,
+            prepared.grading,
+            limits,
+            prepared.references.tasks,
+        )
+        stopped = await run.go(request.settings.concurrency)
+    if not watching.attempts and not watching.trees:
+        _errors().print(f"the run {folder.name} was finished already; nothing was run (--fresh or another --name runs again)")
+    return stopped
+
+
+@asynccontextmanager
+async def _planned(request: _Request) -> AsyncIterator[Plan]:
+    prepared = plan(request.benchmark, request.options, request.settings, request.sampling, request.models, ["gifmcts", *sys.argv[1:]])
+    try:
+        yield prepared
+    finally:
+        with contextlib.suppress(ModelError):
+            await prepared.model.close()
+
+
+def _errors() -> Console:
+    return Console(stderr=True)
+
+
+def _say_how_to_continue(reason: str) -> None:
+    console = _errors()
+    console.print(reason, style="yellow", markup=False, highlight=False)
+    words = [word for word in sys.argv[1:] if word != "--fresh"]
+    console.print(shlex.join(["gifmcts", *words]), markup=False, highlight=False, soft_wrap=True)

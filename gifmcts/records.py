@@ -1,0 +1,198 @@
+"""The lines of a run folder: how attempts are written, read again and hashed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TypeVar
+
+import msgspec
+
+from gifmcts.errors import StoreError
+from gifmcts.types import Attempt, Completion, Evaluation, Label, Message, Move, Program, Reading, Role, Task
+
+Kind = TypeVar("Kind")
+
+FORMAT = 1
+"""The version of the run folder's form; another number is refused, never guessed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Line 0 of a tree's file: what was asked of the model in general, and what the search could see."""
+
+    task: str
+    fields: Mapping[str, str]
+    cases: Mapping[str, Mapping[str, str]]
+    group: str
+    label: Label
+    config: str
+    """The digest of the run's configuration."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A message that begins like message ``of`` of the first attempt's chat: its first ``chars`` characters, then ``text``."""
+
+    role: Role
+    text: str
+    of: int = 0
+    chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An attempt as it is stored: its chat as excerpts of the first attempt's chat."""
+
+    index: int
+    move: Move
+    seed: int
+    chat: tuple[Excerpt, ...]
+    completion: Completion
+    reading: Reading
+    program: Program | None
+    evaluation: Evaluation
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A finished tree in one row; listings and reports read these and no tree."""
+
+    task: str
+    group: str
+    label: Label
+    end: str
+    """``solved``, ``budget``, ``exhausted``, or ``unjudged`` with the reason in ``why``."""
+    attempts: int
+    abandoned: int
+    best: int | None
+    """The index of the chosen attempt: highest visible reward, earliest first."""
+    reward: float
+    solved_at: int | None
+    """How many calls it took to pass every visible test."""
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    model_seconds: float
+    evaluate_seconds: float
+    digest: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """What one program of a finished tree is worth on the tests that score it."""
+
+    task: str
+    attempt: int
+    reward: float
+    solved: bool
+    verdicts: Mapping[str, int]
+    unjudged: bool = False
+    frontier: bool = True
+    """Whether the program was the best so far when it was committed, so that it would have been chosen then."""
+
+
+def header(task: Task, config: str) -> Header:
+    """The header of a task's file."""
+    cases = {name: dict(case) for name, case in task.cases.items()}
+    return Header(task.id, dict(task.fields), cases, task.group, task.label, config)
+
+
+def line(attempt: Attempt, first: Sequence[Message]) -> Line:
+    """The attempt with its chat written relative to the first attempt's chat."""
+    chat = tuple(_excerpt(message, first) for message in attempt.chat)
+    return Line(
+        attempt.index,
+        attempt.move,
+        attempt.seed,
+        chat,
+        attempt.completion,
+        attempt.reading,
+        attempt.program,
+        attempt.evaluation,
+        attempt.seconds,
+    )
+
+
+def attempt(line: Line, first: Sequence[Message]) -> Attempt:
+    """The attempt of a stored line; the inverse of ``line``."""
+    chat = tuple(Message(part.role, (first[part.of].content[: part.chars] if part.chars else "") + part.text) for part in line.chat)
+    return Attempt(line.index, line.move, line.seed, chat, line.completion, line.reading, line.program, line.evaluation, line.seconds)
+
+
+def _excerpt(message: Message, first: Sequence[Message]) -> Excerpt:
+    for index, other in enumerate(first):
+        if other.role is message.role:
+            chars = _shared(message.content, other.content)
+            return Excerpt(message.role, message.content[chars:], index, chars)
+    return Excerpt(message.role, message.content)
+
+
+def _shared(text: str, other: str) -> int:
+    """The length of the longest common beginning, by bisection."""
+    low, high = 0, min(len(text), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class TreeDigest:
+    """A running hash over a task and its attempts without timings and host facts: equal for equal trees."""
+
+    def __init__(self, head: Header) -> None:
+        self._hash = blake2b(digest_size=16)
+        self._hash.update(encode(replace(head, config="")))
+
+    def add(self, line: Line) -> None:
+        """Count the next attempt."""
+        completion = replace(line.completion, seconds=0.0, cached_tokens=0)
+        self._hash.update(encode(replace(line, completion=completion, seconds=0.0)))
+
+    @property
+    def value(self) -> str:
+        """32 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+def run_digest(trees: Mapping[str, str]) -> str:
+    """The fingerprint of a run: a hash over the digests of all its trees, by task."""
+    return blake2b(encode(sorted(trees.items())), digest_size=8).hexdigest()
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode(value: object) -> bytes:
+    """One JSON line without its end; lone surrogates, which JSON cannot carry, are written as replacement characters."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_clean(msgspec.to_builtins(value)))
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
+
+
+def decode(data: bytes, kind: type[Kind], where: str) -> Kind:
+    """A line's value, checked against its type.
+
+    Raises:
+        StoreError: the line is not of that form; says where.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreError(f"{where}: not a line of a run folder ({error}); restore the file, or run again under another --name") from error

@@ -1,0 +1,189 @@
+"""What a run's folder says, computed from summaries and grades alone: every number with its label."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gifmcts.metrics import Share, pass_at_k, solved_within
+from gifmcts.records import GradeRow, Summary, run_digest
+from gifmcts.store import Manifest, RunFolder
+from gifmcts.types import Label
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One judged problem: its row, the grades of its programs, and whether the chosen program passes every test."""
+
+    summary: Summary
+    grades: list[GradeRow]
+
+    @property
+    def chosen(self) -> GradeRow | None:
+        """The grade of the chosen program."""
+        return next((row for row in self.grades if row.attempt == self.summary.best), None)
+
+    @property
+    def solved(self) -> bool:
+        """Whether the chosen program passes every test, those that the search did not see included."""
+        return self.chosen is not None and self.chosen.solved
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether the chosen program, through no fault of its own, has no grade."""
+        return self.summary.end == "unjudged" or self.chosen is None or self.chosen.unjudged
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run's numbers; shares are over judged problems of one label, which is never mixed with another."""
+
+    name: str
+    manifest: Manifest
+    problems: int
+    """Finished trees."""
+    shares: Mapping[Label, Share]
+    by_group: Mapping[str, Mapping[Label, Share]]
+    within: Mapping[Label, list[int]]
+    """How many problems are solved by the program chosen after b = 1 … budget calls; empty where only the last was graded."""
+    pass_at: Mapping[Label, Mapping[int, float]]
+    test_share: Mapping[Label, float]
+    """The mean share of scoring tests that the chosen programs pass."""
+    gap: tuple[int, int]
+    """Of the held-out problems: how many pass every visible test, and how many of those pass all."""
+    unjudged: Mapping[str, str]
+    refused: Mapping[str, str]
+    exhausted: int
+    """How many searches ended because the strategy had nothing left to offer."""
+    tokens: tuple[int, int, int]
+    """Prompt, completion and cached tokens."""
+    seconds: tuple[float, float]
+    """Summed over calls: model and evaluation."""
+    calls: int
+    verdicts: Mapping[str, int]
+    """Over the tests of the chosen programs."""
+    digest: str
+    budget: int = 0
+    unfinished: int = 0
+    """Trees that are begun and not finished."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> Label:
+        """Whose share is the run's number: held-out where the protocol holds tests out, otherwise oracle."""
+        return Label.ORACLE if Label.ORACLE in self.shares else Label.HELD_OUT
+
+
+def report(folder: RunFolder) -> Report:
+    """Compute a run's report from its rows; no tree is read.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    manifest, summaries, grades = folder.manifest(), folder.summaries(), folder.grades()
+    problems = [Scored(row, grades.get(task, [])) for task, row in sorted(summaries.items())]
+    judged = [problem for problem in problems if not problem.unjudged]
+    budget = int(str(manifest.config.get("budget", 0)))
+    held_out = [problem for problem in judged if problem.summary.label is Label.HELD_OUT]
+    visible = [problem for problem in held_out if problem.summary.solved_at is not None]
+    verdicts: Counter[str] = Counter()
+    for problem in judged:
+        if problem.chosen:
+            verdicts.update(problem.chosen.verdicts)
+    return Report(
+        name=folder.name,
+        manifest=manifest,
+        problems=len(problems),
+        shares=_by_label(judged, _share),
+        by_group={
+            group: _by_label([problem for problem in judged if problem.summary.group == group], _share)
+            for group in sorted({problem.summary.group for problem in judged})
+        },
+        within={} if manifest.config.get("grade") == "best" else _by_label(judged, lambda some: _within(some, budget)),
+        pass_at=_by_label(judged, lambda some: _pass_at(some, manifest)),
+        test_share=_by_label(judged, lambda some: sum(problem.chosen.reward for problem in some if problem.chosen) / len(some)),
+        gap=(len(visible), sum(problem.solved for problem in visible)),
+        unjudged={problem.summary.task: problem.summary.why or "no verdict" for problem in problems if problem.unjudged},
+        refused=folder.refusals(),
+        exhausted=sum(problem.summary.end == "exhausted" for problem in problems),
+        tokens=(
+            sum(row.prompt_tokens for row in summaries.values()),
+            sum(row.completion_tokens for row in summaries.values()),
+            sum(row.cached_tokens for row in summaries.values()),
+        ),
+        seconds=(sum(row.model_seconds for row in summaries.values()), sum(row.evaluate_seconds for row in summaries.values())),
+        calls=sum(row.attempts for row in summaries.values()),
+        verdicts=dict(verdicts.most_common()),
+        digest=run_digest({task: row.digest for task, row in summaries.items()}),
+        budget=budget,
+        unfinished=len(set(folder.tasks()) - set(summaries)),
+    )
+
+
+def _by_label(problems: Iterable[Scored], measure: Callable[[list[Scored]], Value]) -> dict[Label, Value]:
+    """A measure for every label that occurs."""
+    found: dict[Label, list[Scored]] = {}
+    for problem in problems:
+        found.setdefault(problem.summary.label, []).append(problem)
+    return {label: measure(found[label]) for label in Label if label in found}
+
+
+def _share(problems: list[Scored]) -> Share:
+    return Share(sum(problem.solved for problem in problems), len(problems))
+
+
+def _within(problems: list[Scored], budget: int) -> list[int]:
+    curves = [solved_within([(row.attempt, row.solved) for row in problem.grades if row.frontier], budget) for problem in problems]
+    return [sum(curve[index] for curve in curves) for index in range(budget)]
+
+
+def _pass_at(problems: list[Scored], manifest: Manifest) -> dict[int, float]:
+    wanted = manifest.config.get("pass_at") or ()
+    values: dict[int, float] = {}
+    for k in wanted if isinstance(wanted, list | tuple) else ():
+        scores = [pass_at_k(len(rows), sum(row.solved for row in rows), int(k)) for problem in problems if (rows := problem.grades)]
+        values[int(k)] = sum(scores) / len(scores) if scores else 0.0
+    return values
+
+
+def as_json(report: Report, run: str) -> dict[str, object]:
+    """The one object that ``--json`` prints."""
+    empty = Share(0, 0)
+    main = report.shares.get(report.headline, empty)
+    facts = report.manifest.config.get("facts")
+    facts = facts if isinstance(facts, dict) else {}
+    return {
+        "run": run,
+        "problems": report.problems,
+        "strict_accuracy": main.value,
+        "interval": main.interval,
+        "held_out": _counts(report.shares.get(Label.HELD_OUT, empty)),
+        "oracle_only": _counts(report.shares.get(Label.ORACLE_ONLY, empty)),
+        "oracle": _counts(report.shares.get(Label.ORACLE, empty)),
+        "by_difficulty": {
+            group: {label.value: _counts(share) for label, share in shares.items()} for group, shares in report.by_group.items()
+        },
+        "solved_within": {label.value: curve for label, curve in report.within.items()},
+        "pass_at_k": {label.value: values for label, values in report.pass_at.items() if values},
+        "test_case_average": {label.value: value for label, value in report.test_share.items()},
+        "protocol": facts.get("protocol"),
+        "facts": facts,
+        "preset": report.manifest.config.get("preset"),
+        "model": report.manifest.config.get("model"),
+        "simulated": report.manifest.simulated,
+        "unjudged": len(report.unjudged),
+        "refused": report.refused,
+        "unfinished": report.unfinished,
+        "exhausted": report.exhausted,
+        "calls": report.calls,
+        "tokens": dict(zip(("prompt", "completion", "cached"), report.tokens, strict=True)),
+        "seconds": dict(zip(("model", "evaluate"), report.seconds, strict=True)),
+        "verdicts": report.verdicts,
+        "digest": report.digest,
+    }
+
+
+def _counts(share: Share) -> dict[str, int]:
+    return {"n": share.n, "solved": share.hits}

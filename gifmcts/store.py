@@ -1,0 +1,276 @@
+"""The run folder: what a run was asked to do, one file a tree, a row a finished tree, and its grades.
+
+``config.json`` is written before the first call. ``trees/TASK.jsonl`` has a header and a line an attempt, flushed as it is committed.
+``summary.jsonl`` has a row a finished tree, ``grades.jsonl`` a row a graded program. A torn last line, which a kill leaves, is dropped.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+from gifmcts import records
+from gifmcts.errors import RunMismatch, StoreError
+from gifmcts.records import GradeRow, Header, Line, Summary, TreeDigest
+from gifmcts.types import Attempt, Message, Task
+
+logger = logging.getLogger(__name__)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run was asked to do (``config``, which decides its trees) and where and when it was started (``host``, which does not)."""
+
+    config: Mapping[str, object]
+    host: Mapping[str, str]
+    digest: str
+    """The digest of ``config``."""
+    simulated: bool
+    command: str = ""
+    """The command line that continues the run."""
+    format: int = records.FORMAT
+
+
+@dataclass(slots=True)
+class TreeFile:
+    """One tree's file, open for appending, and what it already held."""
+
+    header: Header
+    recorded: list[Attempt]
+    _file: IO[bytes]
+    _digest: TreeDigest
+    _first: tuple[Message, ...] = field(default=())
+
+    def append(self, attempt: Attempt) -> None:
+        """Write an attempt and flush it: a kill loses at most what is in flight."""
+        self._first = self._first or attempt.chat
+        line = records.line(attempt, self._first if attempt.index else ())
+        data = records.encode(line)
+        self._digest.add(line)
+        self._file.write(data + b"\n")
+        self._file.flush()
+
+    @property
+    def digest(self) -> str:
+        """The tree's digest so far."""
+        return self._digest.value
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class RunFolder:
+    """A run's folder, read by anyone and written by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[bytes] | None = None
+        self._summary: IO[bytes] | None = None
+        self._grades: IO[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    # Reading
+
+    def manifest(self) -> Manifest:
+        """What the run was asked to do.
+
+        Raises:
+            StoreError: this is no run folder, or one of another format.
+        """
+        file = self.path / "config.json"
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise StoreError(f"{self.path} is not a run folder ({error.strerror}: {file.name}); `gifmcts runs` lists the runs") from error
+        manifest = records.decode(data, Manifest, str(file))
+        if manifest.format != records.FORMAT:
+            raise StoreError(
+                f"{self.path} has format {manifest.format}, this version reads {records.FORMAT}; use the version that wrote it"
+            )
+        return manifest
+
+    def summaries(self) -> dict[str, Summary]:
+        """The rows of all finished trees, by task; the latest row of a task counts."""
+        return {row.task: row for row in self._rows("summary.jsonl", Summary)}
+
+    def grades(self) -> dict[str, list[GradeRow]]:
+        """The grades of all finished trees, by task, in the order of the attempts."""
+        rows = {(row.task, row.attempt): row for row in self._rows("grades.jsonl", GradeRow)}
+        grades: dict[str, list[GradeRow]] = {}
+        for (task, _), row in sorted(rows.items()):
+            grades.setdefault(task, []).append(row)
+        return grades
+
+    def refusals(self) -> dict[str, str]:
+        """The tasks that could not be posed, with their reasons."""
+        return {row.task: row.why for row in self._rows("refusals.jsonl", RefusalRow)}
+
+    def tasks(self) -> list[str]:
+        """The tasks that have a tree, finished or not."""
+        return sorted(file.stem for file in (self.path / "trees").glob("*.jsonl"))
+
+    def tree(self, task: str) -> tuple[Header, list[Attempt]]:
+        """A tree's header and attempts.
+
+        Raises:
+            StoreError: the run has no such tree, or its file is damaged before its last line.
+        """
+        file = self.path / "trees" / f"{task}.jsonl"
+        if not file.is_file() or file.parent != self.path / "trees":
+            raise StoreError(f"the run {self.name} has no tree of task {task!r}; `gifmcts show {self.name}` lists them")
+        with file.open("rb") as stream:
+            header, attempts, _, _ = _read_tree(stream.read(), file)
+        if header is None:
+            raise StoreError(f"{file} has no header; the run was stopped before the first attempt of this task")
+        return header, attempts
+
+    def _rows(self, name: str, kind: type[Row]) -> Iterator[Row]:
+        file = self.path / name
+        if not file.is_file():
+            return
+        with file.open("rb") as stream:
+            for number, data in enumerate(stream, 1):
+                if data.endswith(b"\n"):
+                    yield records.decode(data, kind, f"{file}:{number}")
+
+    # Writing
+
+    def claim(self, manifest: Manifest, fresh: bool = False) -> Self:
+        """Take the folder for writing: make it, or continue it if it holds the same configuration.
+
+        Raises:
+            StoreError: another process writes to it, or it cannot be made.
+            RunMismatch: it holds another configuration; the message lists the differences.
+        """
+        try:
+            (self.path / "trees").mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / "lock").open("ab")
+        except OSError as error:
+            raise StoreError(f"the run folder {self.path} cannot be written ({error.strerror}); choose another place by --runs") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"another process is writing to the run {self.name}; wait for it, or choose another --name") from error
+        if fresh:
+            self._clear()
+        file = self.path / "config.json"
+        if file.exists():
+            _compare(self.name, self.manifest(), manifest)
+        else:
+            _write_whole(file, records.encode(manifest))
+        self._summary = _appending(self.path / "summary.jsonl")
+        self._grades = _appending(self.path / "grades.jsonl")
+        return self
+
+    def open_tree(self, task: Task, config: str) -> TreeFile:
+        """The task's file for appending; a torn last line is cut off."""
+        file = self.path / "trees" / f"{task.id}.jsonl"
+        expected = records.header(task, config)
+        data = file.read_bytes() if file.exists() else b""
+        header, attempts, lines, kept = _read_tree(data, file)
+        if header is not None and header != expected:
+            raise StoreError(f"task {task.id}: the data has changed since {file} was written; use --fresh or another --name")
+        stream = file.open("r+b" if data else "w+b")
+        stream.truncate(kept)
+        stream.seek(kept)
+        if header is None:
+            stream.write(records.encode(expected) + b"\n")
+            stream.flush()
+        digest = TreeDigest(expected)
+        for line in lines:
+            digest.add(line)
+        return TreeFile(expected, attempts, stream, digest, attempts[0].chat if attempts else ())
+
+    def finish(self, summary: Summary) -> None:
+        """Append a finished tree's row."""
+        _append(self._summary, summary)
+
+    def grade(self, row: GradeRow) -> None:
+        """Append a program's grade."""
+        _append(self._grades, row)
+
+    def refuse(self, rows: Mapping[str, str]) -> None:
+        """Write down the tasks that could not be posed."""
+        _write_whole(self.path / "refusals.jsonl", b"".join(records.encode(RefusalRow(*row)) + b"\n" for row in rows.items()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for stream in (self._summary, self._grades, self._lock):
+            if stream is not None:
+                stream.close()
+
+    def _clear(self) -> None:
+        """Forget an earlier run of this name; only files that a run folder has are removed."""
+        shutil.rmtree(self.path / "trees")
+        (self.path / "trees").mkdir()
+        for name in ("config.json", "summary.jsonl", "grades.jsonl", "refusals.jsonl"):
+            (self.path / name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """A task that could not be posed, and why."""
+
+    task: str
+    why: str
+
+
+def _compare(name: str, old: Manifest, new: Manifest) -> None:
+    if old.digest == new.digest:
+        return
+    keys = sorted({*old.config, *new.config})
+    differences = [
+        f"  {key}: {old.config.get(key)!r} there, {new.config.get(key)!r} now" for key in keys if old.config.get(key) != new.config.get(key)
+    ]
+    listed = "\n".join(differences) or "  (the digests differ)"
+    raise RunMismatch(f"the run {name} has another configuration:\n{listed}\nchoose another --name, or --fresh to forget the old run")
+
+
+def _read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[Line], int]:
+    """The header, the attempts, their lines, and how many bytes are whole lines."""
+    kept = data.rfind(b"\n") + 1
+    rows = data[:kept].split(b"\n")[:-1]
+    if not rows:
+        return None, [], [], 0
+    header = records.decode(rows[0], Header, f"{file}:1")
+    lines = [records.decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
+    first: tuple[Message, ...] = records.attempt(lines[0], ()).chat if lines else ()
+    return header, [records.attempt(line, first) for line in lines], lines, kept
+
+
+def _appending(file: Path) -> IO[bytes]:
+    """The file for appending, with a torn last line cut off."""
+    stream = file.open("a+b")
+    stream.seek(0)
+    data = stream.read()
+    if data and not data.endswith(b"\n"):
+        logger.warning("%s ended in the middle of a line, which was dropped", file.name)
+        stream.truncate(data.rfind(b"\n") + 1)
+    return stream
+
+
+def _append(stream: IO[bytes] | None, row: object) -> None:
+    if stream is None:
+        raise StoreError("the run folder was not claimed for writing")
+    stream.write(records.encode(row) + b"\n")
+    stream.flush()
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """Write a file so that a kill leaves the old one or the new one."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(file)
