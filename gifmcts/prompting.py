@@ -91,7 +91,7 @@ class Prompts:
         }
         try:
             template = self._environment.get_template(f"{name}.jinja")
-            texts = {role: _block(template, role.value, context) for role in Role}
+            texts = _texts(template, context)
         except TemplateNotFound as error:
             raise ConfigError(f"the prompt template {error.name} does not exist; a benchmark needs one for each action") from error
         except TemplateError as error:
@@ -104,9 +104,10 @@ class Prompts:
         return len(_ROOMS)
 
 
-def _block(template: Template, name: str, context: Mapping[str, object]) -> str:
-    block = template.blocks.get(name)
-    return "".join(block(template.new_context(dict(context)))) if block else ""
+def _texts(template: Template, context: Mapping[str, object]) -> dict[Role, str]:
+    """What each role says; nothing where the template has no such block."""
+    filled = template.new_context(dict(context))
+    return {role: "".join(template.blocks[role.value](filled)) for role in Role if role.value in template.blocks}
 
 
 def _shorten(shown: Situation, room: int | None) -> Situation:

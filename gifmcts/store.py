@@ -159,7 +159,15 @@ class RunFolder:
         except OSError as error:
             raise StoreError(f"the run folder {self.path} cannot be written ({error.strerror}); choose another place by --runs") from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take(manifest, fresh)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _take(self, manifest: Manifest, fresh: bool) -> None:
+        try:
+            fcntl.flock(self._lock or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StoreError(f"another process is writing to the run {self.name}; wait for it, or choose another --name") from error
         if fresh:
@@ -171,7 +179,6 @@ class RunFolder:
             _write_whole(file, records.encode(manifest))
         self._summary = _appending(self.path / "summary.jsonl")
         self._grades = _appending(self.path / "grades.jsonl")
-        return self
 
     def open_tree(self, task: Task, config: str) -> TreeFile:
         """The task's file for appending; a torn last line is cut off."""
@@ -208,6 +215,10 @@ class RunFolder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the folder back to other writers."""
         for stream in (self._summary, self._grades, self._lock):
             if stream is not None:
                 stream.close()

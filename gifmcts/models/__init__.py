@@ -1,1 +1,1 @@
-"""Language models behind one seam, one file each."""
+"""Language models: a served one, a recorded one, and an honest stand-in; each is found by name through an entry point."""

@@ -1,0 +1,92 @@
+"""Models by name: what ``KIND`` or ``KIND/NAME`` opens, found among the entry points ``gifmcts.models``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, cast
+
+from gifmcts.errors import ConfigError
+from gifmcts.types import LanguageModel
+
+GROUP = "gifmcts.models"
+
+References = Callable[[str], Sequence[str]]
+"""Known solutions of a task by its id; only the simulated model asks for them."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How models are reached; none of it changes what a model is asked, and the API key is never part of it."""
+
+    base_url: tuple[str, ...] = ()
+    """Address of an OpenAI-compatible server, such as http://127.0.0.1:8000; several share the problems evenly."""
+    simulated_latency: float = 0.0
+    """Seconds that the simulated model takes for each answer."""
+    request_timeout: float = 600.0
+    """Seconds after which one request is given up and its connection closed."""
+    retry_seconds: float = 120.0
+    """Seconds during which a request that the server could not serve is sent again before the run pauses."""
+    max_in_flight: int = 64
+    """Requests that one address serves at the same time."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be waited for or sent."""
+        if self.max_in_flight < 1:
+            raise ConfigError(f"max_in_flight is {self.max_in_flight}: at least one request must be allowed at a time")
+        if self.request_timeout <= 0:
+            raise ConfigError(f"request_timeout is {self.request_timeout}: give a positive number of seconds")
+        for field in ("simulated_latency", "retry_seconds"):
+            if getattr(self, field) < 0:
+                raise ConfigError(f"{field} is {getattr(self, field)}: give zero or more seconds")
+
+
+class OpenedModel(LanguageModel, Protocol):
+    """A language model as the catalogue opens it: it can also be tried out and says how it is asked."""
+
+    async def preflight(self) -> None:
+        """Try the model before a run.
+
+        Raises:
+            PreflightError: it cannot serve a run; the message says what to do.
+        """
+        ...
+
+    def facts(self) -> Mapping[str, str]:
+        """What a run's header must say of the model; complete after ``preflight``, and without any secret."""
+        ...
+
+
+class ModelKind(Protocol):
+    """What an entry point of the group ``gifmcts.models`` names: a class that opens models of one kind."""
+
+    def open(self, name: str, settings: ModelSettings, references: References, seed: int) -> OpenedModel:
+        """Open the model ``name`` of this kind (empty where only the kind was given), contacting nothing yet."""
+        ...
+
+
+def open_model(spec: str, settings: ModelSettings, references: References, seed: int) -> OpenedModel:
+    """Open ``simulated``, ``replay/RUN_PATH``, ``server/NAME`` or a model of an installed kind; ``seed`` is the run's.
+
+    Raises:
+        ConfigError: no such kind, or a name or setting that it cannot use.
+    """
+    word, _, name = spec.partition("/")
+    kinds = {found.name: found for found in entry_points(group=GROUP)}
+    if word not in kinds:
+        raise ConfigError(_unknown(spec, sorted(kinds)))
+    return _load(kinds[word]).open(name, settings, references, seed)
+
+
+def _load(found: EntryPoint) -> ModelKind:
+    try:
+        return cast("ModelKind", found.load())
+    except ImportError as error:
+        raise ConfigError(f"the model kind {found.name!r} cannot be imported ({error}); install what it needs") from error
+
+
+def _unknown(spec: str, kinds: list[str]) -> str:
+    word = spec.partition("/")[0]
+    close = get_close_matches(word, kinds, n=1)
+    advice = f"did you mean {close[0]!r}?" if close else f"a model that a server offers under this name is 'server/{spec}'."
+    return f"no model kind {word!r} in {spec!r}; {advice} Kinds that are installed: {', '.join(kinds)}"

@@ -1,0 +1,202 @@
+"""One address of an OpenAI-compatible server: one request at a time is sent, limited, and judged by its status."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from gifmcts.errors import ConfigError, ContextOverflow, ModelRefused
+
+CONNECT_SECONDS = 10.0
+HEALTH_SECONDS = 5.0
+ABSENT = (404, 405, 501)
+"""Statuses of a route that a server does not have."""
+_PASSING = (408, 409, 425, 429)
+_OVERFLOW = re.compile(
+    r"context[ _](length|window|size)|maximum model length|max_model_len|longer than the maximum|exceed\w* (the )?(available )?context",
+    re.IGNORECASE,
+)
+_ADVICE = {
+    400: "the server cannot serve this request",
+    401: "set GIFMCTS_API_KEY or OPENAI_API_KEY to a key that this server knows",
+    403: "set GIFMCTS_API_KEY or OPENAI_API_KEY to a key that may use this model",
+    404: "the server knows no such model or route: compare the model's name and --base-url with what it serves",
+    422: "the server cannot read this request",
+}
+
+Reply = TypeVar("Reply")
+Body = dict[str, object]
+
+
+class Interrupted(Exception):
+    """A request that another try may serve.
+
+    ``down`` is true when nothing listens there, false when the server is merely busy, ``None`` when that is not known;
+    ``wait`` are the seconds that the server asked for.
+    """
+
+    def __init__(self, reason: str, *, down: bool | None = None, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.down = down
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply as it came."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+class Endpoint:
+    """A server's address with its connections and its limit of requests in flight; used within one event loop until closed."""
+
+    def __init__(self, url: str, key: str, *, timeout: float, in_flight: int) -> None:
+        self.api, self.root = _addresses(url)
+        self._key = key
+        self._timeout = timeout
+        self._in_flight = in_flight
+        self._slots: asyncio.Semaphore | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"Endpoint({str(self.api)!r})"
+
+    async def post(self, path: str, body: Body, kind: type[Reply]) -> Reply:
+        """Send a request to a route of the API and decode its reply.
+
+        Raises:
+            Interrupted: it may be sent again.
+            ContextOverflow: the server says that the prompt is too long.
+            ModelRefused: it must not be sent again.
+        """
+        answer = await self.ask("POST", self.api / path, body)
+        self.judge(answer)
+        return self.decode(answer, kind)
+
+    async def ask(self, method: str, url: URL, body: Body | None = None) -> Answer:
+        """Send one request and take whatever status comes; raises ``Interrupted`` where no whole reply came."""
+        session = self._open()
+        assert self._slots is not None
+        data = None if body is None else encode(body)
+        try:
+            async with self._slots, session.request(method, url, data=data, allow_redirects=False) as reply:
+                return Answer(reply.status, await reply.read(), reply.headers.get("Retry-After", ""))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Interrupted(f"no server answers at {self.api}: {self._clean(str(error))}", down=True) from error
+        except TimeoutError as error:
+            raise Interrupted(f"no answer from {url} within {self._timeout:g} s") from error
+        except aiohttp.ClientError as error:
+            raise Interrupted(f"the connection to {url} broke: {self._clean(str(error)) or type(error).__name__}") from error
+
+    def judge(self, answer: Answer) -> None:
+        """Raise what a status other than success means for the request."""
+        if answer.status == 200:
+            return
+        said = self._clean(complaint(answer.body))
+        if answer.status in _PASSING or (answer.status >= 500 and answer.status not in ABSENT):
+            busy = False if answer.status in _PASSING else None
+            raise Interrupted(f"{self.api} answered {answer.status}: {said}", down=busy, wait=_seconds(answer.retry_after))
+        if answer.status in (400, 413, 422) and _OVERFLOW.search(said):
+            raise ContextOverflow(said)
+        advice = _ADVICE.get(answer.status, "compare --base-url with the server's address")
+        raise ModelRefused(f"{self.api} refused the request ({answer.status}): {said or 'no reason given'}; {advice}")
+
+    def decode(self, answer: Answer, kind: type[Reply]) -> Reply:
+        """The typed reply; a body that is cut or is no such reply raises ``Interrupted``."""
+        try:
+            return msgspec.json.decode(answer.body, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            lenient = _lenient(answer.body, kind)
+            if lenient is None:
+                raise Interrupted(f"{self.api} sent a reply that cannot be read: {error}") from error
+            return lenient
+
+    async def healthy(self) -> bool:
+        """Whether the server says that its engine lives; one without a health route is taken at its word."""
+        try:
+            async with asyncio.timeout(HEALTH_SECONDS):
+                answer = await self.ask("GET", self.root / "health")
+        except (Interrupted, TimeoutError):
+            return False
+        return answer.status < 300 or answer.status in (*ABSENT, 401, 403)
+
+    async def close(self) -> None:
+        """Close every connection; a later request opens new ones."""
+        session, self._session, self._slots = self._session, None, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self._key}"} if self._key else {})}
+            timeout = aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(CONNECT_SECONDS, self._timeout))
+            self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
+            self._slots = asyncio.Semaphore(self._in_flight)
+        return self._session
+
+    def _clean(self, text: str) -> str:
+        return text.replace(self._key, "…") if self._key else text
+
+
+def encode(body: Body) -> bytes:
+    """A request's JSON; unpaired surrogates, which no server reads, become question marks."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        text = json.dumps(body, ensure_ascii=False)
+        return text.encode("utf-8", errors="replace")
+
+
+def complaint(body: bytes) -> str:
+    """What a server says is wrong, in the forms of vLLM, OpenAI, FastAPI and plain text; at most 500 characters."""
+    text = body.decode("utf-8", errors="replace").strip()
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text[:500]
+    while isinstance(said, dict):
+        inner = next((said[key] for key in ("error", "message", "detail") if said.get(key)), None)
+        if inner is None:
+            break
+        said = inner
+    return (said if isinstance(said, str) else json.dumps(said))[:500]
+
+
+def _lenient(body: bytes, kind: type[Reply]) -> Reply | None:
+    """A reply with unpaired surrogates, which the strict decoder refuses, with these replaced."""
+    try:
+        plain = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", errors="replace")
+        return msgspec.json.decode(plain, type=kind)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        return None
+
+
+def _addresses(url: str) -> tuple[URL, URL]:
+    """The API's address and the server's own, from either; credentials in an address are refused, as addresses are recorded."""
+    try:
+        given = URL(url.strip())
+    except ValueError as error:
+        raise ConfigError(f"--base-url {url!r} is no address: {error}") from error
+    if given.user or given.password:
+        raise ConfigError("--base-url holds a user or password, which would be recorded; give the key in GIFMCTS_API_KEY")
+    if given.scheme not in ("http", "https") or not given.host:
+        raise ConfigError(f"--base-url {url!r} is no address; write it like http://127.0.0.1:8000")
+    path = given.path.rstrip("/")
+    api = given.with_path(path or "/v1")
+    return api, api.with_path(api.path.removesuffix("/v1") or "/")
+
+
+def _seconds(retry_after: str) -> float:
+    """Seconds of a Retry-After header; its rare form as a date is left to the back-off."""
+    try:
+        return min(max(0.0, float(retry_after)), 3600.0)
+    except ValueError:
+        return 0.0
