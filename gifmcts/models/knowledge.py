@@ -10,11 +10,11 @@ from random import Random
 from gifmcts.models.faults import Fault, Kind, canonical, faults_in, with_faults
 from gifmcts.seeds import derive
 
-REACHABLE = 0.66
+REACHABLE = 0.64
 """Share of the problems that can be solved at all."""
-FAULTS = (0.45, 3.0)
+FAULTS = (0.35, 4.5)
 """Mean number of faults in a whole program written afresh, drawn log-uniformly for each problem."""
-MENDS = (0.2, 0.55)
+MENDS = (0.12, 0.45)
 """Probability that a rewriting mends a fault, drawn uniformly for each problem."""
 _TARGETS = 6
 _LONGEST = 60_000
@@ -26,7 +26,7 @@ _WEIGHTS = {
     Kind.VARIABLE: 3,
     Kind.DROPPED: 3,
     Kind.OUTPUT: 2,
-    Kind.SLIP: 3,
+    Kind.SLIP: 2,
 }
 _STUB = "import sys\n\ndef main():\n    data = sys.stdin.read().split()\n    print(len(data))\nmain()"
 

@@ -20,7 +20,7 @@ _LETTERS = 4
 """Characters that count as a token."""
 _PROSE = 0.03
 _CUT = 0.02
-_ADDS = 0.15
+_ADDS = 0.2
 """Probability that a rewriting adds a fault."""
 _ANEW = 0.3
 """Probability that a program which shows no known fault is written anew after another solution."""

@@ -1,0 +1,42 @@
+"""Models are found by name, and what cannot be opened says what could be."""
+
+import pytest
+
+from gifmcts.errors import ConfigError
+from gifmcts.models.catalog import ModelSettings, open_model
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("simulatd", "did you mean 'simulated'.*replay, server, simulated"),
+        ("llama-3-8b", "'server/llama-3-8b'"),
+        ("", "no model kind ''"),
+        ("simulated/big", "write 'simulated'"),
+        ("server", "server/NAME"),
+        ("replay", "replay/RUN"),
+        ("replay/nowhere/at/all", "nothing to replay at nowhere/at/all"),
+    ],
+)
+def test_what_cannot_be_opened_says_what_can(spec: str, message: str) -> None:
+    """Misspelt kinds, bare names and missing recordings end in a usage error with the next step."""
+    with pytest.raises(ConfigError, match=message):
+        open_model(spec, ModelSettings(), lambda task: (), 0)
+
+
+def test_every_kind_opens_without_contact() -> None:
+    """A model is opened by its kind and name, and nothing is asked of a server yet."""
+    settings = ModelSettings(base_url=("http://127.0.0.1:1",))
+    assert open_model("simulated", settings, lambda task: (), 0).simulated
+    served = open_model("server/org/name", settings, lambda task: (), 0)
+    assert (served.name, served.simulated) == ("server/org/name", False)
+    assert served.facts()["servers"] == "http://127.0.0.1:1/v1"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"max_in_flight": 0}, {"request_timeout": 0.0}, {"retry_seconds": -1.0}, {"simulated_latency": -0.1}], ids=str
+)
+def test_settings_that_cannot_be_meant_are_refused(wrong: dict[str, float]) -> None:
+    """The message names the setting."""
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        ModelSettings(**wrong)  # type: ignore[arg-type]

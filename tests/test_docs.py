@@ -1,0 +1,55 @@
+"""Every command in the documentation runs as it stands there."""
+
+import gzip
+import re
+import shlex
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from command import gifmcts
+from openai_server import OpenAIServer, continuing
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"(?:<!-- ([\w ]+) -->\n)?```bash\n(.*?)```", re.DOTALL)
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page, but for the two that set up everything, which CI runs by themselves."""
+    found = []
+    for mark, text in BLOCK.findall(page.read_text()):
+        if mark not in ("run command", "test command"):
+            found += text.replace("\\\n", " ").strip().splitlines()
+    return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the pages speak of: a data file, a configuration, and a run."""
+    place = tmp_path_factory.mktemp("docs")
+    (place / "apps.jsonl").write_bytes(files("apps_eval").joinpath("mini/problems.jsonl").read_bytes())
+    (place / "apps.jsonl.gz").write_bytes(gzip.compress((place / "apps.jsonl").read_bytes()))
+    (place / "run.toml").write_text(re.findall(r"```toml\n(.*?)```", (ROOT / "docs/apps.md").read_text(), re.DOTALL)[0])
+    made = gifmcts(place, "run", "apps", "--name", "RUN", "--ids", "0-5", "--budget", "2")
+    assert made.returncode == 0, made.stderr
+    return place
+
+
+@pytest.mark.parametrize(
+    ("page", "command"), [pytest.param(page, line, id=f"{page.stem}: {line}") for page in PAGES for line in commands(page)]
+)
+def test_a_command_of_the_documentation_runs(place: Path, page: Path, command: str) -> None:
+    """It ends with status 0, against a server on loopback where it speaks of one."""
+    words = shlex.split(command)
+    assert words[0] == "gifmcts", f"{page.name} shows a command that is not tested: {command}"
+    with OpenAIServer(continuing("print(1)\n"), models=("NAME",)) as server:
+        done = gifmcts(place, *[word.replace("http://127.0.0.1:8000", server.url) for word in words[1:]])
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    """No page points to a file that does not exist."""
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} points to {target}"
