@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gifmcts.cli.rendering import outline, print_report
-from gifmcts.errors import StoreError, UsageError
+from gifmcts.errors import UsageError
 from gifmcts.records import encode
 from gifmcts.report import Report, as_json, report
 from gifmcts.store import RunFolder
@@ -21,12 +21,12 @@ def find(name: str, runs: Path) -> RunFolder:
     """The run of that name, or at that path.
 
     Raises:
-        StoreError: there is none.
+        UsageError: there is none.
     """
     for path in (runs / name, Path(name)):
         if (path / "config.json").is_file():
             return RunFolder(path)
-    raise StoreError(f"there is no run {name!r} in {runs}; `gifmcts runs --runs DIR` lists the runs of a folder")
+    raise UsageError(f"there is no run {name!r} in {runs}; `gifmcts runs --runs DIR` lists the runs of a folder")
 
 
 def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
