@@ -104,32 +104,25 @@ class GifMcts:
         """Account for a committed attempt: learn the blend, count the outcome, back it up, mend the chain of fixes."""
         parent = tree.nodes[node.parent or ROOT]
         action = node.action or Action.GENERATE
-        again = node.visits > 0
         standing = self._settle(state, parent, node)
         reward = node.evaluation.reward if node.evaluation else 0.0
         outcome = 0.0 if standing.buggy else reward
         outcomes, above = state.outcomes[action], state.standings[parent.id]
         if node.id not in above.arms:
             above.arms.append(node.id)
+        if standing.buggy and not standing.terminal:
+            node.value += self.bug_value(standing.fixes_left)
         if self.learn_blend:
             siblings = [tree.nodes[arm] for arm in above.arms if tree.nodes[arm].action is action]
             local = sum(child.mean for child in siblings) / len(siblings)
             state.blends[action].learn(outcomes, local, outcome)
         outcomes.add(outcome)
-        path = tree.path(parent)
-        if standing.buggy:
-            for ancestor in path:
-                ancestor.value += ancestor.mean
-                ancestor.visits += 1
-            if not standing.terminal:
-                node.value += self.bug_value(standing.fixes_left)
-        else:
-            for ancestor in path:
-                ancestor.value += reward
-                ancestor.visits += 1
-            if self.credit_terminal or not standing.terminal:
-                node.value += reward
-        node.visits = node.visits + 1 if again else 1.0
+        for step in tree.path(node):
+            if standing.buggy:
+                step.value += step.mean
+            elif step is not node or self.credit_terminal or not standing.terminal:
+                step.value += reward
+            step.visits += 1
         if action is Action.FIX and above.buggy:
             self._mend_chain(tree, state, parent, node)
 
