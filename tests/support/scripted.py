@@ -25,7 +25,7 @@ class Scripted(LanguageModel):
         return True
 
     async def complete(self, chat: Chat, sampling: Sampling, seed: int) -> Completion:
-        """The task's lines, each wrong with probability ``mistakes``; now and then a syntax slip, a cut or no program at all."""
+        """The task's lines, each wrong with probability ``mistakes``; now and then a syntax slip, a short program, a cut or none at all."""
         self.calls += 1
         if self._wait:
             await self._wait(chat, seed)
@@ -36,6 +36,8 @@ class Scripted(LanguageModel):
         kind = rng.random()
         if kind < 0.1:
             lines = ["value = (1", *lines]
+        if 0.08 < kind < 0.3:
+            lines = lines[:1]
         if kind > 0.95:
             lines = []
         code = "".join(f"{line}\n" for line in lines)
