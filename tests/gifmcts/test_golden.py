@@ -15,11 +15,11 @@ from gifmcts.tiny import Tiny, TinyOptions
 from gifmcts.types import Sampling
 
 GOLDEN = Path(__file__).parent / "golden"
-TINY = Tiny(TinyOptions(lines=12))
+TINY = Tiny(TinyOptions(lines=8))
 
 
 def tree(strategy: str, preset: str, window: int) -> dict[str, object]:
-    setting = Setting(Scripted(TINY, 0.6), Prompts("apps"), Sampling(), 3, 24, window)
+    setting = Setting(Scripted(TINY, 0.95), Prompts("apps"), Sampling(), 3, 40, window)
     made = asyncio.run(Search(TINY.task(1), open_strategy(strategy, preset), setting, lambda attempt: None).run()).tree
     moves = [[attempt.move.node, attempt.move.action, attempt.move.target, attempt.evaluation.reward] for attempt in made.attempts]
     nodes = [[node.parent, node.settled, node.visits, round(node.value, 9)] for node in made.nodes]
