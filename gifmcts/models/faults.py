@@ -108,12 +108,12 @@ class _Page:
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those inside formatted strings, whose places are not reliable."""
+    """Every node but those inside formatted strings, whose places are not reliable, and inside ``while`` loops, which would not end."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, ast.JoinedStr):
+        if not isinstance(node, ast.JoinedStr | ast.While):
             waiting.extend(ast.iter_child_nodes(node))
 
 
@@ -140,7 +140,8 @@ def _in_body(node: ast.AST, page: _Page) -> Iterator[Fault]:
         if isinstance(body, list):
             for statement in body:
                 if isinstance(statement, ast.stmt):
-                    yield from _in_statement(statement, page, alone=len(body) == 1)
+                    found = _in_statement(statement, page, alone=len(body) == 1)
+                    yield from (fault for fault in found if fault.kind is not Kind.DROPPED or not isinstance(node, ast.While))
 
 
 def _in_statement(statement: ast.stmt, page: _Page, *, alone: bool) -> Iterator[Fault]:

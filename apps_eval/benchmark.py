@@ -1,0 +1,146 @@
+"""APPS as a benchmark of the engine: options in, tasks out."""
+
+import asyncio
+import os
+import platform
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import ClassVar
+
+from apps_eval.dataset import Filter, problems
+from apps_eval.judges import Judge
+from apps_eval.judges.official import OfficialJudge
+from apps_eval.judges.strict import StrictJudge
+from apps_eval.judges.wrapped import judge_reference, parses
+from apps_eval.options import AppsOptions, Rules
+from apps_eval.problem import Problem
+from apps_eval.sources import Source, find_source
+from apps_eval.split import SPLIT_VERSION
+from apps_eval.task import AppsTask, pose
+from gifmcts.errors import PreflightError, UsageError
+from gifmcts.types import Refusal, Task
+from sandbox import Jail, Limits, SandboxError
+
+
+class Apps:
+    """The APPS benchmark (arXiv 2105.09938): programs are rewarded by the share of unit tests that they pass."""
+
+    name: ClassVar[str] = "apps"
+    prompts: ClassVar[str] = "apps"
+    options: ClassVar[type] = AppsOptions
+    local: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe_no_isolation"})
+    commands: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, options: AppsOptions | None = None) -> None:
+        self._options = options or AppsOptions()
+        if self._options.time_limit <= 0:
+            raise UsageError(f"--time-limit is {self._options.time_limit:g}: it must be more than 0 seconds")
+        if self._options.memory_mb < 1:
+            raise UsageError(f"--memory-mb is {self._options.memory_mb}: it must be at least 1")
+        if self._options.workers is not None and self._options.workers < 1:
+            raise UsageError(f"--workers is {self._options.workers}: at least one is needed")
+        self._filter = Filter.of(self._options)
+        self._source: Source = find_source(self._options.data, self._options.split)
+        self._jail: Jail | None = None
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[None, None]:
+        workers = self._options.workers or len(os.sched_getaffinity(0))
+        async with AsyncExitStack() as held:
+            try:
+                self._jail = await held.enter_async_context(Jail(workers, self._options.unsafe_no_isolation))
+            except SandboxError as error:
+                raise PreflightError(str(error)) from error
+            try:
+                yield
+            finally:
+                self._jail = None
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Hold the jail that judges programs.
+
+        Raises:
+            PreflightError: there is no isolation here, or it does not start.
+        """
+        return self._opened()
+
+    async def tasks(self) -> AsyncIterator[Task | Refusal]:
+        """The problems in the order of the data, read one at a time; what cannot be posed is refused with its reason."""
+        items = problems(self._source, self._filter)
+        while (item := await asyncio.to_thread(next, items, None)) is not None:
+            yield item if isinstance(item, Refusal) else pose(item, self._options.protocol, self._judge)
+
+    def references(self, task: Task) -> Sequence[str]:
+        """The problem's solutions that compile as plain programs."""
+        return [source for source in task.problem.solutions if parses(source)] if isinstance(task, AppsTask) else []
+
+    async def check(self) -> Mapping[str, str]:
+        """The level of isolation, and that the bundled suite's reference solutions pass all of their tests.
+
+        Raises:
+            PreflightError: programs cannot be run or are judged wrongly here.
+        """
+        if self._jail is None:
+            async with self.open():
+                return await self.check()
+        passed, failed = await self._try_references()
+        if failed or not passed:
+            raise PreflightError(
+                f"{len(failed)} of {passed + len(failed)} reference solutions of the bundled suite fail ({', '.join(failed[:5])}): "
+                "the machine judges wrongly; try a longer --time-limit, more --memory-mb and fewer --workers"
+            )
+        return {
+            "isolation": self._jail.level.value,
+            "python": platform.python_version(),
+            "references": f"{passed} of {passed} reference solutions of the bundled suite pass all of their tests",
+        }
+
+    def facts(self) -> Mapping[str, str]:
+        """What a report's header must say."""
+        options = self._options
+        return {
+            "data": options.data,
+            "checksum": self._source.checksum(),
+            "split": self._source.split.value if self._source.split else "the whole file",
+            "protocol": options.protocol.value,
+            "split version": str(SPLIT_VERSION),
+            "rules": options.rules.value,
+            "isolation": self._jail.level.value if self._jail else "not started",
+            "time limit": f"{options.time_limit:g} s of processor time per test",
+            "memory limit": f"{options.memory_mb} MiB",
+            "python": platform.python_version(),
+        }
+
+    def _judge(self) -> Judge:
+        if self._options.rules is Rules.OFFICIAL:
+            return OfficialJudge(self._held(), self._limits())
+        return self._strict()
+
+    def _strict(self) -> StrictJudge:
+        return StrictJudge(self._held(), self._limits())
+
+    def _held(self) -> Jail:
+        if self._jail is None:
+            raise UsageError("programs are judged inside `async with benchmark.open()`")
+        return self._jail
+
+    def _limits(self) -> Limits:
+        return Limits(cpu_seconds=self._options.time_limit, memory_bytes=self._options.memory_mb << 20)
+
+    async def _try_references(self) -> tuple[int, list[str]]:
+        """How many reference solutions of the bundled suite pass, and which do not."""
+        judge = self._strict()
+
+        async def passes(problem: Problem, index: int, source: str) -> str | None:
+            judged = await judge_reference(judge, problem, source)
+            return None if judged.passed else f"{problem.id} solution {index}"
+
+        suite = problems(find_source("mini", self._options.split), Filter())
+        tried = [
+            passes(problem, index, source)
+            for problem in suite
+            if isinstance(problem, Problem)
+            for index, source in enumerate(problem.solutions)
+        ]
+        failed = [name for name in await asyncio.gather(*tried) if name is not None]
+        return len(tried) - len(failed), failed

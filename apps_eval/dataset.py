@@ -1,0 +1,88 @@
+"""Problems from rows: parsed one at a time, filtered, and refused one by one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from apps_eval.options import AppsOptions, Difficulty
+from apps_eval.problem import Json, Problem
+from apps_eval.row import BadRow, columns, read_problem, row_id
+from apps_eval.sources import Row, Source
+from gifmcts.errors import UsageError
+from gifmcts.types import Refusal
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are wanted; decided before a row's tests are parsed."""
+
+    difficulty: Difficulty | None = None
+    names: frozenset[str] = frozenset()
+    ranges: tuple[range, ...] = ()
+    limit: int | None = None
+
+    @classmethod
+    def of(cls, options: AppsOptions) -> "Filter":
+        """The filter that the options describe.
+
+        Raises:
+            UsageError: a limit below one.
+        """
+        if options.limit is not None and options.limit < 1:
+            raise UsageError(f"--limit is {options.limit}: at least one problem is needed")
+        names, ranges = set(), []
+        for entry in options.ids:
+            first, dash, last = entry.partition("-")
+            if dash and first.isdecimal() and last.isdecimal():
+                ranges.append(range(int(first), int(last) + 1))
+            else:
+                names.add(_plain(entry))
+        return cls(options.difficulty, frozenset(names), tuple(ranges), options.limit)
+
+    def wants(self, name: str, row: Mapping[str, Json]) -> bool:
+        """Whether the row is asked for by id and by difficulty."""
+        if self.difficulty is not None and row.get("difficulty") != self.difficulty:
+            return False
+        if not self.names and not self.ranges:
+            return True
+        return _plain(name) in self.names or (name.isdecimal() and any(int(name) in span for span in self.ranges))
+
+
+def problems(source: Source, wanted: Filter) -> Iterator[Problem | Refusal]:
+    """Every wanted problem in the order of the data, and a refusal for every wanted row that poses none.
+
+    A row that cannot even be named is refused by its place (``line-17``); ids that were asked for and never came are refused at the end.
+    """
+    seen: set[str] = set()
+    posed = 0
+    for place, row in source.rows():
+        item = _read(place, row, wanted, seen)
+        if item is None:
+            continue
+        yield item
+        posed += isinstance(item, Problem)
+        if posed == wanted.limit:
+            return
+    for name in sorted(wanted.names - {_plain(name) for name in seen}):
+        yield Refusal(name, "asked for by id, but not among the rows that the data and the other filters leave")
+
+
+def _read(place: str, row: Row, wanted: Filter, seen: set[str]) -> Problem | Refusal | None:
+    name = place
+    try:
+        if isinstance(row, BadRow):
+            raise row
+        cells = columns(row) if isinstance(row, bytes | str) else row
+        name = row_id(cells)
+        if not wanted.wants(name, cells):
+            return None
+        if name in seen:
+            raise BadRow(f"the id appears a second time, at {place}")
+        seen.add(name)
+        return read_problem(cells)
+    except BadRow as error:
+        return Refusal(name, str(error))
+
+
+def _plain(name: str) -> str:
+    """The directory ``0007`` and the row ``7`` are the same problem."""
+    return name.lstrip("0") or "0" if name.isdecimal() else name

@@ -1,0 +1,115 @@
+"""The reference scorer at work: one process for all tests of a program, inside the jail."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Final
+
+from apps_eval.drivers.official import Letter, dressed, driver, read_reply, read_report, source_line
+from apps_eval.feedback import Fault, readable, written
+from apps_eval.inputs import official_input
+from apps_eval.judges.comparison import NO_RESULT
+from apps_eval.judges.ends import time_limit, verdict_of, why
+from apps_eval.judges.trial import UNJUDGED, Trial
+from apps_eval.problem import Kind, Problem
+from apps_eval.rules.official import ERROR, Code, result_code, same_output
+from gifmcts.types import Verdict
+from sandbox.errors import SandboxError
+from sandbox.tagged import decode
+from sandbox.types import Job, Limits, Outcome, Sandbox, Sharing, Status
+
+TOTAL_SECONDS: Final = 11.0
+"""Processor seconds of all tests together, after which every test counts as −1."""
+
+_TOO_LONG = Fault("time limit", f"more than {TOTAL_SECONDS:g} s of processor time in all tests together")
+_ENDED = Fault("the process ended", "no test of this program counts")
+
+
+@dataclass(frozen=True)
+class OfficialJudge:
+    """What the reference scorer says; ``limits.cpu_seconds`` is its alarm per test."""
+
+    sandbox: Sandbox
+    limits: Limits
+
+    async def screen(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
+        """Run the tests in one process; the total limit bounds what a looping program costs, so none is skipped.
+
+        Raises:
+            SandboxError: the jail failed, which says nothing about the program.
+        """
+        return await self._run(problem, source, tests)
+
+    async def confirm(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
+        """Run the tests in one process, and once more when a time limit decided; a failure of the jail leaves all unjudged."""
+        try:
+            trials = await self._run(problem, source, tests)
+            if any(trial.verdict is Verdict.TIME for trial in trials):
+                trials = await self._run(problem, source, tests)
+        except SandboxError:
+            return [Trial(test, Verdict.UNJUDGED, fault=UNJUDGED) for test in tests]
+        return trials
+
+    async def _run(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
+        limits = replace(self.limits, cpu_seconds=TOTAL_SECONDS, total_cpu_seconds=TOTAL_SECONDS)
+        inputs = (official_input(problem, test) for test in tests)
+        job = Job(dressed(problem, source), driver(problem.kind, self.limits.cpu_seconds), inputs, limits, Sharing.SHARED)
+        trials: list[Trial] = []
+        async with aclosing(self.sandbox.run(job)) as outcomes:
+            async for outcome in outcomes:
+                trial = self._trial(problem, source, tests[len(trials)], outcome)
+                if trial.verdict is Verdict.COMPILE or _ends_all(outcome):
+                    return [replace(trial, test=test) for test in tests]
+                trials.append(trial)
+        if len(trials) < len(tests):
+            raise SandboxError(f"the sandbox ended a job {len(tests) - len(trials)} inputs early")
+        return trials
+
+    def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
+        if outcome.status is Status.TIME:
+            return Trial(test, Verdict.TIME, fault=_TOO_LONG, outcome=outcome)
+        if outcome.status is not Status.OK:
+            fault = why(outcome, self.limits, source, lambda number: source_line(problem, source, number))
+            return Trial(test, verdict_of(outcome.status), fault=fault, outcome=outcome)
+        letter, rest = read_reply(outcome.result)
+        match letter:
+            case Letter.RESULT:
+                return _compared(problem, test, rest, outcome)
+            case Letter.TIME:
+                return Trial(test, Verdict.TIME, fault=time_limit(self.limits.cpu_seconds), outcome=outcome)
+            case Letter.DIED:
+                return Trial(test, Verdict.ERROR, fault=_ENDED, outcome=outcome)
+        verdict = Verdict.COMPILE if letter is Letter.UNCALLABLE else Verdict.ERROR
+        return Trial(test, verdict, fault=read_report(problem, source, rest), outcome=outcome)
+
+
+def _ends_all(outcome: Outcome) -> bool:
+    """Whether the reference scorer's process would have ended: then every test counts as −1, those before it included."""
+    return outcome.status is not Status.OK or read_reply(outcome.result)[0] is Letter.DIED
+
+
+def _compared(problem: Problem, test: int, reply: bytes, outcome: Outcome) -> Trial:
+    try:
+        if problem.kind is Kind.STDIN:
+            code: Code = same_output(reply.decode("utf-8", "surrogatepass"), problem.stdout(test))
+            got = "" if code else readable(reply)
+        else:
+            value = decode(reply)
+            code = result_code(value, problem.cases[test].expected)
+            got = "" if code is True else written(value)
+    except ValueError:
+        return Trial(test, Verdict.ERROR, fault=NO_RESULT, outcome=outcome)
+    if code == ERROR:
+        return Trial(test, Verdict.ERROR, fault=Fault("the result cannot be compared", got), outcome=outcome)
+    return Trial(test, Verdict.PASS if code else Verdict.WRONG, got, outcome=outcome)
+
+
+async def official_codes(sandbox: Sandbox, problem: Problem, source: str, limits: Limits | None = None) -> list[Code]:
+    """The reference scorer's codes for a program, one per test; a single −2 when there is nothing to call.
+
+    Raises:
+        SandboxError: the jail failed, which says nothing about the program.
+    """
+    judge = OfficialJudge(sandbox, limits or Limits())
+    trials = await judge.screen(problem, source, range(len(problem.cases)))
+    return [trials[0].code] if trials[0].verdict is Verdict.COMPILE else [trial.code for trial in trials]

@@ -1,0 +1,76 @@
+"""What a user chooses about APPS."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Difficulty(StrEnum):
+    """The three levels of the data set."""
+
+    INTRODUCTORY = "introductory"
+    INTERVIEW = "interview"
+    COMPETITION = "competition"
+
+
+class Split(StrEnum):
+    """The two halves of the data set."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+class Protocol(StrEnum):
+    """Who sees which tests."""
+
+    HELD_OUT = "held-out"
+    """The search sees the public tests, the rest grades."""
+    ORACLE = "oracle"
+    """The search is rewarded by the tests that score it, as in the published numbers."""
+
+
+class Rules(StrEnum):
+    """Who judges."""
+
+    STRICT = "strict"
+    """What a judge would say: a process per test, ordered comparison."""
+    OFFICIAL = "official"
+    """What the reference scorer says, its faults included."""
+
+
+@dataclass(frozen=True)
+class AppsOptions:
+    """Which problems of APPS are posed and how programs are judged."""
+
+    data: str = "mini"
+    """The bundled suite "mini", a jsonl file (plain or gzip), a parquet file, a directory of problems,
+    or a public data set such as codeparrot/apps."""
+
+    split: Split = Split.TEST
+    """Which half of a data set that has both."""
+
+    difficulty: Difficulty | None = None
+    """Only problems of this level."""
+
+    ids: tuple[str, ...] = ()
+    """Only these problems: ids, or ranges such as 3000-3999."""
+
+    limit: int | None = None
+    """At most this many problems, after the other filters."""
+
+    protocol: Protocol = Protocol.HELD_OUT
+    """Whether some tests are held out from the search, or all of them reward it."""
+
+    rules: Rules = Rules.STRICT
+    """Which judge decides."""
+
+    time_limit: float = 4.0
+    """Processor seconds per test."""
+
+    memory_mb: int = 1024
+    """Memory per test in MiB, beyond the empty interpreter."""
+
+    workers: int | None = None
+    """Processes that run programs; by default one per core."""
+
+    unsafe_no_isolation: bool = False
+    """Run programs even where this machine offers no isolation."""

@@ -1,0 +1,143 @@
+"""From one row of the data set to a problem, or to the reason why there is none."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from apps_eval.digits import unlimited_digits
+from apps_eval.problem import Case, Json, Problem, joined
+
+_ID = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class BadRow(ValueError):
+    """A row that poses no problem; the message is the reason shown in reports."""
+
+
+def parse(text: str | bytes) -> Json:
+    """Read JSON with integers of any length.
+
+    Raises:
+        BadRow: the text is not JSON, or is nested too deeply.
+    """
+    try:
+        with unlimited_digits():
+            return cast("Json", json.loads(text))
+    except UnicodeDecodeError as error:
+        raise BadRow(f"not UTF-8 at byte {error.start}") from error
+    except ValueError as error:
+        raise BadRow(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadRow("not JSON: nested too deeply") from error
+
+
+def columns(text: str | bytes) -> Mapping[str, Json]:
+    """Read one line of a jsonl file.
+
+    Raises:
+        BadRow: the line is not a JSON object.
+    """
+    row = parse(text.lstrip(b"\xef\xbb\xbf") if isinstance(text, bytes) else text.lstrip("\ufeff"))
+    if not isinstance(row, dict):
+        raise BadRow("not a JSON object")
+    return row
+
+
+def row_id(row: Mapping[str, Json]) -> str:
+    """The problem's name: ``problem_id``, or ``id`` as in the raw files.
+
+    Raises:
+        BadRow: there is none, or it is no name.
+    """
+    value = row.get("problem_id", row.get("id"))
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise BadRow("neither problem_id nor id")
+    if not _ID.fullmatch(str(value)):
+        raise BadRow(f"{str(value)[:80]!r} is no problem id: letters, digits, '.', '_' and '-' are allowed")
+    return str(value)
+
+
+def read_problem(row: Mapping[str, Json]) -> Problem:
+    """Read one row: fields of the data set, unknown columns ignored.
+
+    Raises:
+        BadRow: no statement, no tests, unequal numbers of inputs and outputs, or JSON of the wrong form.
+    """
+    question = _text(row, "question")
+    if not question.strip():
+        raise BadRow("no statement: the question is empty")
+    tests = _tests(row)
+    fn_name = tests.get("fn_name") or ""
+    if not isinstance(fn_name, str):
+        raise BadRow("fn_name is not a text")
+    return Problem(
+        id=row_id(row),
+        question=question,
+        cases=_cases(tests, call=bool(fn_name)),
+        difficulty=_text(row, "difficulty") or "unknown",
+        url=_text(row, "url"),
+        starter_code=_text(row, "starter_code"),
+        fn_name=fn_name,
+        solutions=_solutions(row.get("solutions")),
+    )
+
+
+def _text(row: Mapping[str, Json], column: str) -> str:
+    value = row.get(column)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRow(f"{column} is not a text")
+    return value
+
+
+def _tests(row: Mapping[str, Json]) -> dict[str, Json]:
+    value = row.get("input_output")
+    if isinstance(value, str):
+        value = _inner(value, "input_output") if value.strip() else None
+    if not value:
+        raise BadRow("no tests: input_output is empty")
+    if not isinstance(value, dict):
+        raise BadRow("input_output is not a JSON object")
+    return value
+
+
+def _cases(tests: Mapping[str, Json], *, call: bool) -> tuple[Case, ...]:
+    inputs, outputs = tests.get("inputs", []), tests.get("outputs", [])
+    if not isinstance(inputs, list) or not isinstance(outputs, list):
+        raise BadRow("inputs or outputs is not a list")
+    if len(inputs) != len(outputs):
+        raise BadRow(f"{len(inputs)} inputs but {len(outputs)} outputs")
+    if not inputs:
+        raise BadRow("no tests: the list of inputs is empty")
+    if call:
+        for index, value in enumerate(inputs):
+            if not isinstance(value, list):
+                raise BadRow(f"test {index}: the input of a call is not a list of arguments")
+        return tuple(map(Case, inputs, outputs))
+    return tuple(Case(_stream(index, i), _stream(index, o)) for index, (i, o) in enumerate(zip(inputs, outputs, strict=True)))
+
+
+def _stream(index: int, value: Json) -> str:
+    try:
+        return joined(value)
+    except TypeError as error:
+        raise BadRow(f"test {index}: {error}") from error
+
+
+def _solutions(value: Json) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = _inner(value, "solutions") if value.strip() else []
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(source, str) for source in value):
+        raise BadRow("solutions is not a list of texts")
+    return tuple(cast("list[str]", value))
+
+
+def _inner(text: str, column: str) -> Json:
+    try:
+        return parse(text)
+    except BadRow as error:
+        raise BadRow(f"{column} is {error}") from error
