@@ -18,7 +18,8 @@ from apps_eval.sources import Source, find_source
 from apps_eval.split import SPLIT_VERSION
 from apps_eval.task import AppsTask, pose
 from gifmcts.errors import PreflightError, UsageError
-from gifmcts.types import Refusal, Task
+from gifmcts.seams import Task
+from gifmcts.types import Refusal
 from sandbox import Jail, Limits, SandboxError
 
 
@@ -69,6 +70,12 @@ class Apps:
         items = problems(self._source, self._filter)
         while (item := await asyncio.to_thread(next, items, None)) is not None:
             yield item if isinstance(item, Refusal) else pose(item, self._options.protocol, self._judge)
+
+    def total(self) -> int | None:
+        """How many rows there are, up to ``limit``; ``None`` where filters or the data's size leave that open."""
+        rows = None if self._filter.selects else self._source.count()
+        known = [number for number in (rows, self._options.limit) if number is not None]
+        return min(known, default=None)
 
     def references(self, task: Task) -> Sequence[str]:
         """The problem's solutions that compile as plain programs."""

@@ -38,6 +38,11 @@ class Filter:
                 names.add(_plain(entry))
         return cls(options.difficulty, frozenset(names), tuple(ranges), options.limit)
 
+    @property
+    def selects(self) -> bool:
+        """Whether rows are chosen by id or difficulty."""
+        return self.difficulty is not None or bool(self.names) or bool(self.ranges)
+
     def wants(self, name: str, row: Mapping[str, Json]) -> bool:
         """Whether the row is asked for by id and by difficulty."""
         if self.difficulty is not None and row.get("difficulty") != self.difficulty:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from gifmcts.settings import LISTED
 
 
 class Difficulty(StrEnum):
@@ -51,8 +54,8 @@ class AppsOptions:
     difficulty: Difficulty | None = None
     """Only problems of this level."""
 
-    ids: tuple[str, ...] = ()
-    """Only these problems: ids, or ranges such as 3000-3999."""
+    ids: Annotated[tuple[str, ...], LISTED] = ()
+    """Only these problems: ids, or ranges such as 3000-3999,4711."""
 
     limit: int | None = None
     """At most this many problems, after the other filters."""

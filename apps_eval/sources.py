@@ -40,6 +40,10 @@ class Source(Protocol):
         """What pins the data: a digest of its bytes, or the revision of a public data set."""
         ...
 
+    def count(self) -> int | None:
+        """How many rows there are, where that is cheap to tell."""
+        ...
+
 
 def find_source(data: str, split: Split) -> Source:
     """The source that a user's words name.
@@ -94,6 +98,13 @@ class Lines:
         """SHA-256 of the file."""
         return _sha256((self.path,))
 
+    def count(self) -> int | None:
+        """The lines of a plain file."""
+        if self.path.suffix == ".gz":
+            return None
+        with self.path.open("rb") as file:
+            return sum(not line.isspace() for line in file)
+
 
 @dataclass(frozen=True)
 class Parquet:
@@ -123,6 +134,10 @@ class Parquet:
     def checksum(self) -> str:
         """SHA-256 of the file."""
         return _sha256((self.path,))
+
+    def count(self) -> int | None:
+        """Not told: only the file's end would say."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -155,6 +170,11 @@ class Directory:
             paths.extend(sorted(entry.iterdir()) if entry.is_dir() else [entry])
         return _sha256(tuple(path for path in paths if path.is_file()))
 
+    def count(self) -> int | None:
+        """Problem directories, and the lines of files beside them."""
+        counts = [1 if path.is_dir() else Lines(path).count() for path in self._entries()]
+        return None if None in counts else sum(number for number in counts if number is not None)
+
     def _entries(self) -> list[Path]:
         inside = sorted(self.path.iterdir())
         if (self.path / "question.txt").is_file():
@@ -185,6 +205,10 @@ class Hub:
             PreflightError: the data set cannot be reached.
         """
         return _revision(self.repository, self.revision)
+
+    def count(self) -> int | None:
+        """Not told: it would have to be downloaded."""
+        return None
 
 
 def text_rows(location: str) -> Iterator[tuple[str, Row]]:

@@ -11,14 +11,15 @@ import tempfile
 from pathlib import Path
 from time import perf_counter, process_time
 
-from gifmcts.models.catalog import ModelSettings
 from gifmcts.assembly import plan
+from gifmcts.models.catalog import ModelSettings
 from gifmcts.records import GradeRow, Summary
 from gifmcts.run import Run
+from gifmcts.seams import LanguageModel, Task
 from gifmcts.settings import RunSettings, SamplingSettings
 from gifmcts.store import RunFolder
 from gifmcts.tiny import Tiny, TinyOptions
-from gifmcts.types import Attempt, Chat, Completion, Finish, LanguageModel, Refusal, Sampling, Task
+from gifmcts.types import Attempt, Chat, Completion, Finish, Refusal, Sampling
 
 
 class Instant:

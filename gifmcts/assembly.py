@@ -19,11 +19,11 @@ from gifmcts import records
 from gifmcts.errors import ConfigError
 from gifmcts.models.catalog import ModelSettings, OpenedModel, open_model
 from gifmcts.prompting import Prompts
+from gifmcts.seams import Benchmark, Strategy, Task
 from gifmcts.search import Setting
 from gifmcts.settings import Grading, RunSettings, SamplingSettings
 from gifmcts.store import Manifest
 from gifmcts.strategies.catalog import constants_of, open_strategy
-from gifmcts.types import Benchmark, Strategy, Task
 
 GROUP = "gifmcts.benchmarks"
 

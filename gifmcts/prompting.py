@@ -11,8 +11,9 @@ from random import Random
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateError, TemplateNotFound
 
 from gifmcts.errors import ConfigError
+from gifmcts.seams import Task
 from gifmcts.tree import Node
-from gifmcts.types import Broken, Chat, Check, Message, Role, Task, Verdict
+from gifmcts.types import Broken, Chat, Check, Message, Role, Verdict
 
 _ROOMS: tuple[int | None, ...] = (None, 200, 0)
 """How many characters of each feedback text are shown, from the fullest form to the barest."""

@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from gifmcts.errors import StoreError
-from gifmcts.types import Attempt, Completion, Evaluation, Label, Message, Move, Program, Reading, Role, Task
+from gifmcts.seams import Task
+from gifmcts.types import Attempt, Completion, Evaluation, Label, Message, Move, Program, Reading, Role
 
 Kind = TypeVar("Kind")
 

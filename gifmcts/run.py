@@ -10,11 +10,12 @@ from typing import Protocol
 
 from gifmcts.errors import JudgingFailed
 from gifmcts.records import GradeRow, Summary
+from gifmcts.seams import Benchmark, Strategy, Task
 from gifmcts.search import End, Ended, Search, Setting
 from gifmcts.settings import Grading
 from gifmcts.store import RunFolder, TreeFile
 from gifmcts.tree import frontier
-from gifmcts.types import Attempt, Benchmark, Program, Refusal, Strategy, Task, Verdict
+from gifmcts.types import Attempt, Program, Refusal, Verdict
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,10 @@ from typing import Generic
 from gifmcts.errors import ContextOverflow, StoreError
 from gifmcts.prompting import Prompts, Situation, situation
 from gifmcts.reading import read_program
+from gifmcts.seams import LanguageModel, State, Strategy, Task
 from gifmcts.seeds import attempt_rng, chat_key, completion_seed
 from gifmcts.tree import Tree
-from gifmcts.types import Attempt, Chat, Completion, Evaluation, Finish, LanguageModel, Move, Sampling, State, Strategy, Task
+from gifmcts.types import Attempt, Chat, Completion, Evaluation, Finish, Move, Sampling
 
 
 class End(StrEnum):

@@ -1,10 +1,24 @@
 """What a run is asked to do, as one flat record that flags, environment and TOML fill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, Token, convert
 
 from gifmcts.types import Action, Sampling
+
+
+def _listed(kind: object, tokens: Sequence[Token]) -> object:
+    """The items of a list that may be given with commas, repeated, or both."""
+    words = [word for token in tokens for word in token.value.split(",") if word]
+    return convert(kind, words) if words else ()
+
+
+LISTED = Parameter(converter=_listed, n_tokens=1)
+"""For lists on the command line: ``--pass-at 1,5 --pass-at 10``."""
 
 
 class Preset(StrEnum):
@@ -50,7 +64,7 @@ class RunSettings:
     """The search policy; `gifmcts run --help` lists the installed ones."""
     preset: Preset = Preset.HONEST
     """Whose constants the strategy uses: honest mends the published implementation, paper follows it."""
-    actions: tuple[Action, ...] | None = None
+    actions: Annotated[tuple[Action, ...] | None, LISTED] = None
     """The actions of gif-mcts, for ablations; the root can always generate once."""
     set: dict[str, str] = field(default_factory=dict)
     """A constant of the strategy, as --set.exploration 0.2."""
@@ -60,7 +74,7 @@ class RunSettings:
     """Model calls in flight a problem; the result depends on it, and on nothing else of timing."""
     seed: int = 0
     """Everything random is derived from it."""
-    pass_at: tuple[int, ...] = ()
+    pass_at: Annotated[tuple[int, ...], LISTED] = ()
     """k of pass@k for best-of-n: no early stop, every sample is graded."""
     grade: Grading = Grading.FRONTIER
     """Which programs are graded on the tests that score."""

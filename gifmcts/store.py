@@ -17,7 +17,8 @@ from typing import IO, Self, TypeVar
 from gifmcts import records
 from gifmcts.errors import RunMismatch, StoreError
 from gifmcts.records import GradeRow, Header, Line, Summary, TreeDigest
-from gifmcts.types import Attempt, Message, Task
+from gifmcts.seams import Task
+from gifmcts.types import Attempt, Message
 
 logger = logging.getLogger(__name__)
 Row = TypeVar("Row")

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from gifmcts.seams import Task
 from gifmcts.seeds import derive
-from gifmcts.types import Broken, Check, Evaluation, Label, Program, Refusal, Stage, Task, Verdict
+from gifmcts.types import Broken, Check, Evaluation, Label, Program, Refusal, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class Tiny:
         """The tasks, made from their numbers."""
         for index in range(self._options.problems):
             yield self.task(index)
+
+    def total(self) -> int:
+        """All of them."""
+        return self._options.problems
 
     def task(self, index: int) -> TinyTask:
         """One task; its program adds up numbers derived from its index."""

@@ -51,6 +51,7 @@ def build(config: Path | None, words: Sequence[str]) -> App:
     """The application; only the benchmark that the words name is imported."""
     sources = [Env("GIFMCTS_", command=False)]
     if config is not None:
+        _check_config(config)
         sources.append(Toml(config, must_exist=True, use_commands_as_keys=False))  # type: ignore[arg-type]
     app = App(
         name="gifmcts",
@@ -98,6 +99,18 @@ def _take_config(words: list[str]) -> tuple[Path | None, list[str]]:
     return (Path(file) if file else None), words
 
 
+def _check_config(file: Path) -> None:
+    """Refuse a file that cannot be read before anything is made of it."""
+    import tomllib
+
+    try:
+        tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {file}: {error.strerror}; give a TOML file") from error
+    except ValueError as error:
+        raise UsageError(f"--config {file} is not TOML: {error}") from error
+
+
 def _status(error: GifmctsError) -> int:
     if isinstance(error, UsageError):
         return USAGE
@@ -107,7 +120,4 @@ def _status(error: GifmctsError) -> int:
 def _cyclopts_error(error: Exception) -> bool:
     from cyclopts import CycloptsError
 
-    if isinstance(error, FileNotFoundError):
-        Console(stderr=True).print(f"error: --config: {error.filename} does not exist; give a TOML file", style="bold red")
-        return True
     return isinstance(error, CycloptsError)

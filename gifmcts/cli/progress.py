@@ -20,8 +20,9 @@ from rich.progress import (
 
 from gifmcts.assembly import Plan
 from gifmcts.records import GradeRow, Summary
+from gifmcts.seams import Task
 from gifmcts.store import RunFolder
-from gifmcts.types import Attempt, Refusal, Task, Verdict
+from gifmcts.types import Attempt, Refusal, Verdict
 
 SIMULATED = "SIMULATED: a stand-in for a language model, no number says anything about a real one"
 _INTERVAL = 30.0
@@ -55,11 +56,12 @@ class Counts:
         self.tokens += attempt.completion.completion_tokens
         self.tests += sum(check.verdict is not Verdict.SKIPPED for check in attempt.evaluation.checks)
 
-    def line(self) -> str:
+    def line(self, total: int | None = None) -> str:
         """Everything in one line."""
+        of = f" of {total}" if total else ""
         seconds = max(monotonic() - self.began, 1e-9)
         return (
-            f"{self.trees + self.earlier} finished, {self.solved} solved on visible tests, {self.attempts} calls, "
+            f"{self.trees + self.earlier}{of} finished, {self.solved} solved on visible tests, {self.attempts} calls, "
             f"{self.tokens / seconds:.0f} tokens/s, {self.tests / seconds:.0f} tests/s"
         )
 
@@ -67,8 +69,8 @@ class Counts:
 class Watching:
     """An observer that keeps counts and shows them."""
 
-    def __init__(self, console: Console, progress: Progress | None) -> None:
-        self._console, self._progress, self._counts = console, progress, Counts()
+    def __init__(self, console: Console, progress: Progress | None, total: int | None) -> None:
+        self._console, self._progress, self._counts, self._total = console, progress, Counts(), total
         self._bar: TaskID | None = progress.add_task("problems", total=None, detail="") if progress else None
         self._said = monotonic()
 
@@ -106,23 +108,22 @@ class Watching:
     def _show(self) -> None:
         if self._progress is not None and self._bar is not None:
             done = self._counts.trees + self._counts.earlier
-            self._progress.update(self._bar, completed=done, total=self._counts.found, detail=self._counts.line())
+            self._progress.update(self._bar, completed=done, total=self._total or self._counts.found, detail=self._counts.line())
         elif monotonic() - self._said >= _INTERVAL:
             self._said = monotonic()
-            self._console.print(self._counts.line(), markup=False, highlight=False, soft_wrap=True)
+            self._console.print(self._counts.line(self._total), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
 def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
     """Show a run's progress for the time of the context."""
     console = Console(stderr=True)
+    total = plan.benchmark.total()
     console.print(f"run {folder.name}", style="bold", highlight=False)
-    for key, value in plan.benchmark.facts().items():
-        console.print(f"  {key}: {value}", markup=False, highlight=False, soft_wrap=True)
     if plan.model.simulated:
-        console.print(SIMULATED, style="bold magenta", highlight=False)
+        console.print(SIMULATED, style="bold magenta", highlight=False, soft_wrap=True)
     if not sys.stderr.isatty():
-        yield Watching(console, None)
+        yield Watching(console, None, total)
         return
     columns: tuple[ProgressColumn, ...] = (
         TextColumn("{task.description}"),
@@ -133,4 +134,4 @@ def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
         TextColumn("{task.fields[detail]}"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield Watching(console, progress)
+        yield Watching(console, progress, total)

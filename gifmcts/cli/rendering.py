@@ -31,7 +31,7 @@ def print_report(report: Report, path: Path, as_object: bool) -> None:
     console = Console()
     config = report.manifest.config
     if report.manifest.simulated:
-        console.print(SIMULATED, style="bold magenta", highlight=False)
+        console.print(SIMULATED, style="bold magenta", highlight=False, soft_wrap=True)
     words = f"{config['strategy']} ({config['preset']}), model {config['model']}, budget {config['budget']}, window {config['window']}"
     console.print(f"{report.name}: {words}, seed {config['seed']}", highlight=False, markup=False, soft_wrap=True)
     facts = config.get("facts")

@@ -21,9 +21,9 @@ from gifmcts.errors import ModelError
 from gifmcts.models.catalog import ModelSettings
 from gifmcts.report import report
 from gifmcts.run import Limits, Run
+from gifmcts.seams import Benchmark
 from gifmcts.settings import RunSettings, SamplingSettings
 from gifmcts.store import RunFolder
-from gifmcts.types import Benchmark
 
 _FLAT = Parameter(name="*")
 

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, cast
 
 from gifmcts.errors import ConfigError
-from gifmcts.types import LanguageModel
+from gifmcts.seams import LanguageModel
 
 GROUP = "gifmcts.models"
 

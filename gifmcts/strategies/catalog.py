@@ -9,7 +9,8 @@ from typing import Any, cast
 import msgspec
 
 from gifmcts.errors import ConfigError
-from gifmcts.types import Action, Strategy
+from gifmcts.seams import Strategy
+from gifmcts.types import Action
 
 GROUP = "gifmcts.strategies"
 _HIDDEN = {"templates", "stops_when_solved", "actions"}

@@ -13,7 +13,8 @@ from apps_eval.benchmark import Apps
 from apps_eval.options import AppsOptions, Protocol, Rules
 from apps_eval.split import SPLIT_VERSION
 from gifmcts.errors import UsageError
-from gifmcts.types import Program, Refusal, Task
+from gifmcts.seams import Task
+from gifmcts.types import Program, Refusal
 
 
 def items(apps: Apps) -> list[Task | Refusal]:

@@ -15,10 +15,11 @@ from gifmcts.models.catalog import ModelSettings
 from gifmcts.records import GradeRow, Summary
 from gifmcts.report import Report, as_json, report
 from gifmcts.run import Limits, Run, grade_recorded
+from gifmcts.seams import LanguageModel, Task
 from gifmcts.settings import Grading, RunSettings, SamplingSettings
 from gifmcts.store import RunFolder
 from gifmcts.tiny import Tiny, TinyOptions, TinyTask
-from gifmcts.types import Attempt, Chat, Completion, Evaluation, Label, LanguageModel, Program, Refusal, Sampling, Task
+from gifmcts.types import Attempt, Chat, Completion, Evaluation, Label, Program, Refusal, Sampling
 
 
 @dataclass

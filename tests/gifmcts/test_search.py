@@ -10,10 +10,11 @@ from scripted import Scripted, scrambled
 
 from gifmcts.errors import ContextOverflow, ModelUnavailable, StoreError
 from gifmcts.prompting import Prompts
+from gifmcts.seams import LanguageModel
 from gifmcts.search import End, Ended, Search, Setting
 from gifmcts.strategies.catalog import open_strategy
 from gifmcts.tiny import Tiny, TinyOptions
-from gifmcts.types import Action, Attempt, Chat, Completion, Evaluation, LanguageModel, Reading, Sampling
+from gifmcts.types import Action, Attempt, Chat, Completion, Evaluation, Reading, Sampling
 
 TINY = Tiny(TinyOptions(lines=10))
 

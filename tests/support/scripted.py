@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 
+from gifmcts.seams import LanguageModel
 from gifmcts.seeds import chat_key
 from gifmcts.tiny import Tiny
-from gifmcts.types import Chat, Completion, Finish, LanguageModel, Sampling
+from gifmcts.types import Chat, Completion, Finish, Sampling
 
 
 class Scripted(LanguageModel):
