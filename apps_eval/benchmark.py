@@ -20,7 +20,7 @@ from apps_eval.task import AppsTask, pose
 from gifmcts.errors import PreflightError, UsageError
 from gifmcts.seams import Task
 from gifmcts.types import Refusal
-from sandbox import Jail, Limits, SandboxError
+from sandbox import Jail, Limits, SandboxError, survey
 
 
 class Apps:
@@ -82,25 +82,26 @@ class Apps:
         return [source for source in task.problem.solutions if parses(source)] if isinstance(task, AppsTask) else []
 
     async def check(self) -> Mapping[str, str]:
-        """The level of isolation, and that the bundled suite's reference solutions pass all of their tests.
+        """What the machine offers to the jail, the level in force, and that the bundled suite's reference solutions pass.
 
         Raises:
-            PreflightError: programs cannot be run or are judged wrongly here.
+            PreflightError: programs cannot be run or are judged wrongly here; says what the machine offers and what would enable the rest.
         """
-        if self._jail is None:
+        found = await survey()
+        offered = {**found.features, **{f"to enable {name}": command for name, command in found.advice.items()}}
+        try:
             async with self.open():
-                return await self.check()
-        passed, failed = await self._try_references()
+                passed, failed = await self._try_references()
+                level = self._held().level.value
+        except PreflightError as error:
+            raise PreflightError("\n  ".join([str(error), *(f"{key}: {value}" for key, value in offered.items())])) from error
         if failed or not passed:
             raise PreflightError(
                 f"{len(failed)} of {passed + len(failed)} reference solutions of the bundled suite fail ({', '.join(failed[:5])}): "
                 "the machine judges wrongly; try a longer --time-limit, more --memory-mb and fewer --workers"
             )
-        return {
-            "isolation": self._jail.level.value,
-            "python": platform.python_version(),
-            "references": f"{passed} of {passed} reference solutions of the bundled suite pass all of their tests",
-        }
+        references = f"{passed} of {passed} reference solutions of the bundled suite pass all of their tests"
+        return {"isolation": level, **offered, "python": platform.python_version(), "references": references}
 
     def facts(self) -> Mapping[str, str]:
         """What a report's header must say."""

@@ -142,7 +142,11 @@ class Benchmark(Protocol):
         ...
 
     async def check(self) -> Mapping[str, str]:
-        """What works on this machine, by name; raises with what to do when nothing can be judged."""
+        """What works on this machine, by name; opens what it needs.
+
+        Raises:
+            PreflightError: nothing can be judged here; the message says what to do.
+        """
         ...
 
     def facts(self) -> Mapping[str, str]:

@@ -39,8 +39,7 @@ async def _check(model: str, settings: ModelSettings, unsafe: bool, as_json: boo
         benchmark = kind(options)  # type: ignore[call-arg]
         found[point.name] = {}
         try:
-            async with benchmark.open():
-                found[point.name] = dict(await benchmark.check())
+            found[point.name] = dict(await benchmark.check())
         except PreflightError as error:
             failed.append(f"{point.name}: {error}")
     try:

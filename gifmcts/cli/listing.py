@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from gifmcts.cli.rendering import outline, print_report
 from gifmcts.errors import UsageError
@@ -47,17 +46,19 @@ def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
     if not reports:
         Console(stderr=True).print(f"no runs in {runs}; `gifmcts run apps` makes one", highlight=False, markup=False)
         return 0
-    table = Table()
-    for name in ("run", "model", "problems", "label", "solved", "share", "state", "digest"):
-        table.add_column(name, overflow="fold")
-    for item in reports:
-        share = item.shares.get(item.headline)
-        state = "unfinished" if item.unfinished else "finished"
-        model = str(item.manifest.config["model"]) + (" SIMULATED" if item.manifest.simulated else "")
-        numbers = (str(share.hits), f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
-        table.add_row(item.name, model, str(item.problems), item.headline.value, *numbers, state, item.digest)
-    Console().print(table)
+    rows = [("RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST"), *map(_cells, reports)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
+
+
+def _cells(item: Report) -> tuple[str, ...]:
+    share = item.shares.get(item.headline)
+    solved, value = (f"{share.hits}/{share.n}", f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
+    model = str(item.manifest.config["model"])
+    shown = "SIMULATED" if item.manifest.simulated and model == "simulated" else model + (" SIMULATED" if item.manifest.simulated else "")
+    return item.name, solved, value, item.headline.value, shown, "unfinished" if item.unfinished else "finished", item.digest
 
 
 def _row(item: Report) -> dict[str, object]:
