@@ -1,6 +1,6 @@
 """What is run in the jail, under which limits, and what is known of it afterwards."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -97,7 +97,7 @@ class Sandbox(Protocol):
 
     level: Level
 
-    def run(self, job: Job) -> AsyncIterator[Outcome]:
+    def run(self, job: Job) -> AsyncGenerator[Outcome, None]:
         """Yield the outcome of every input (a program that does not compile has one outcome, ``compile``).
 
         Raises:

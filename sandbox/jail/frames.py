@@ -1,0 +1,27 @@
+"""The layout of every message that crosses the wall: fixed structures and counted bytes, nothing that has to be interpreted."""
+
+import struct
+
+CONTROL = struct.Struct("<cII")
+"""Kind, number, length of the payload that follows."""
+DRIVER, JOB, KILL = b"D", b"J", b"K"
+READY, FAILED, ENDED = b"R", b"X", b"E"
+
+ENDING = struct.Struct("<Bi")
+"""Payload of ``ENDED``: whether the program had compiled, and the runner's wait status."""
+
+REQUEST = struct.Struct("<BddddQQQQIIII")
+"""Sharing, processor, wall, total and compile seconds, memory, output, error and stack bytes, files, threads, then two lengths."""
+SHARINGS = ("fresh", "shared", "session")
+
+INPUT = struct.Struct("<Q")
+"""Length of the input that follows."""
+LAST = (1 << 64) - 1
+"""In the place of a length: there are no more inputs."""
+
+REPLY = struct.Struct("<BiQQQQQQ")
+"""Status, exit code, processor and wall nanoseconds, peak bytes, then the lengths of output, result and error."""
+STATUSES = ("ok", "error", "time", "memory", "output", "crash", "compile")
+
+START = struct.Struct("<Id")
+"""Payload of ``JOB``: the driver's number, and the seconds that compiling may take; the job's socket comes with it."""

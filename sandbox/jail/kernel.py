@@ -1,0 +1,105 @@
+"""Kernel calls that Python does not offer."""
+
+import ctypes
+import os
+import platform
+import struct
+
+SYSCALL_X86_64 = {
+    "capset": 126,
+    "pivot_root": 155,
+    "setns": 308,
+    "seccomp": 317,
+    "open_tree": 428,
+    "mount_setattr": 442,
+    "landlock_create_ruleset": 444,
+    "landlock_add_rule": 445,
+    "landlock_restrict_self": 446,
+}
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 38, 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+ADDR_NO_RANDOMIZE = 0x0040000
+CAPABILITIES_V3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def supported() -> bool:
+    """Whether this machine's system calls are known here."""
+    return platform.machine() == "x86_64" and struct.calcsize("P") == 8
+
+
+def _checked(result: int, what: str) -> int:
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def syscall(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
+    """Make a raw system call.
+
+    Raises:
+        OSError: the kernel refused it.
+    """
+    converted = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    return _checked(_libc.syscall(ctypes.c_long(SYSCALL_X86_64[name]), *converted), name)
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """Change a property of this process."""
+    padded = [*arguments, 0, 0, 0, 0][:4]
+    return _checked(_libc.prctl(option, *(ctypes.c_ulong(value) for value in padded)), f"prctl {option}")
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces that are named by the flags for new ones."""
+    _checked(_libc.unshare(flags), f"unshare {flags:#x}")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    """Enter the namespace that a descriptor stands for."""
+    _checked(_libc.setns(descriptor, kind), "setns")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """Attach a file system."""
+    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
+    _checked(_libc.mount(*encoded, ctypes.c_ulong(flags), None if data is None else data.encode()), f"mount {target}")
+
+
+def umount(target: str, flags: int) -> None:
+    """Detach a file system."""
+    _checked(_libc.umount2(os.fsencode(target), flags), f"umount {target}")
+
+
+def personality(flags: int) -> None:
+    """Set the execution domain; the layout of addresses follows at the next exec."""
+    _checked(_libc.personality(ctypes.c_ulong(flags)), "personality")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, for good once no_new_privs is set."""
+    syscall("capset", struct.pack("=II", CAPABILITIES_V3, 0), bytes(24))
+
+
+def drop_bounds() -> None:
+    """Empty the bounding and the ambient set."""
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    for capability in range(64):
+        try:
+            prctl(PR_CAPBSET_DROP, capability)
+        except OSError:
+            return
+
+
+def set_thread_stack(size: int) -> None:
+    """Set the default stack of threads, which glibc would take from the raised stack limit otherwise."""
+    attributes = ctypes.create_string_buffer(64)
+    _libc.pthread_attr_init(attributes)
+    _libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(size))
+    setter = getattr(_libc, "pthread_setattr_default_np", None)
+    if setter is not None:
+        setter(attributes)

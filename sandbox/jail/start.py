@@ -1,0 +1,32 @@
+"""Where the bare interpreter begins: ``python -s -P -S start.py DESCRIPTOR SETTINGS``.
+
+``SETTINGS`` is JSON: ``allow`` (features that may be used), ``packages`` (name to directories), ``unsafe``.
+"""
+
+import importlib.util
+import os
+import sys
+
+
+def _load_jail() -> None:
+    """Make this directory importable as a package named ``jail``, outside of ``sys.path``."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    spec = importlib.util.spec_from_file_location("jail", os.path.join(here, "__init__.py"), submodule_search_locations=[here])
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{here} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["jail"] = module
+    spec.loader.exec_module(module)
+
+
+def main() -> None:
+    """Prepare the process for its next exec if it must, else become a zygote."""
+    _load_jail()
+    from jail import enter  # type: ignore[import-not-found]
+
+    if len(sys.argv) == 3:  # a third argument says that it did
+        enter.again(sys.argv)
+    enter.begin(int(sys.argv[1]), sys.argv[2])
+
+
+main()

@@ -1,0 +1,117 @@
+"""The warm interpreter: forks a runner for each job and reports how the runner ended."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from types import CodeType
+from typing import NoReturn
+
+from . import frames, namespaces, runner
+from .walls import Walls
+from .watch import SECOND, cpu_clock
+
+WALL_FACTOR, WALL_EXTRA = 5, 5
+
+
+class Zygote:
+    """Serves jobs, one after another, over its control socket."""
+
+    def __init__(self, control: socket.socket, walls: Walls) -> None:
+        """Nothing is read yet."""
+        self.control = control
+        self.walls = walls
+        self.drivers: dict[int, CodeType | str] = {}
+
+    def serve(self) -> NoReturn:
+        """Serve until the trusted side hangs up."""
+        while True:
+            kind, number, payload, descriptor = self._receive()
+            if kind == frames.DRIVER:
+                self._learn(number, payload)
+            elif kind == frames.JOB and descriptor is not None:
+                self._run(number, payload, descriptor)
+
+    def _receive(self) -> tuple[bytes, int, bytes, int | None]:
+        header, descriptors, _, _ = socket.recv_fds(self.control, frames.CONTROL.size, 1, socket.MSG_WAITALL)
+        if len(header) != frames.CONTROL.size:
+            os._exit(0)
+        kind, number, length = frames.CONTROL.unpack(header)
+        payload = b""
+        while len(payload) < length:
+            piece = self.control.recv(length - len(payload))
+            if not piece:
+                os._exit(0)
+            payload += piece
+        return kind, number, payload, descriptors[0] if descriptors else None
+
+    def _send(self, kind: bytes, number: int, payload: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self.control.sendall(frames.CONTROL.pack(kind, number, len(payload)) + payload)
+
+    def _learn(self, number: int, text: bytes) -> None:
+        """Compile a driver once, for all the jobs that use it."""
+        try:
+            self.drivers[number] = compile(text.decode(), "driver.py", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            self.drivers[number] = str(error)
+
+    def _run(self, number: int, payload: bytes, descriptor: int) -> None:
+        """Fork the runner of a job and see it through."""
+        (driver_number, compile_seconds) = frames.START.unpack(payload)
+        driver = self.drivers[driver_number]
+        if isinstance(driver, str):
+            os.close(descriptor)
+            self._send(frames.FAILED, number, driver.encode())
+            return
+        compiled = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        if self.walls.isolated:
+            namespaces.own_processes()
+        pid = os.fork()
+        if pid == 0:
+            self.control.close()
+            runner.become(descriptor, driver, compiled, self.walls)
+        os.close(descriptor)
+        self._watch(pid, number, compiled, compile_seconds)
+        _, status = os.waitpid(pid, 0)
+        self._send(frames.ENDED, number, frames.ENDING.pack(_has_compiled(compiled), os.waitstatus_to_exitcode(status)))
+        os.close(compiled)
+
+    def _watch(self, pid: int, number: int, compiled: int, compile_seconds: float) -> None:
+        """Wait for the runner's end; bring it about when compiling takes too long or the trusted side asks for it."""
+        pidfd = os.pidfd_open(pid)
+        poller = select.poll()
+        poller.register(pidfd, select.POLLIN)
+        poller.register(self.control, select.POLLIN)
+        deadline = time.monotonic() + WALL_FACTOR * compile_seconds + WALL_EXTRA
+        left: float | None = compile_seconds
+        while True:
+            events = poller.poll(None if left is None else int(1000 * left) + 1)
+            ready = [found for found, _ in events]
+            if pidfd in ready:
+                break
+            if ready:
+                kind, which, _, _ = self._receive()
+                if kind == frames.KILL and which == number:
+                    os.kill(pid, signal.SIGKILL)
+            elif _has_compiled(compiled, consume=False):
+                left = None
+            else:
+                left = compile_seconds - time.clock_gettime_ns(cpu_clock(pid)) / SECOND
+                if left <= 0 or time.monotonic() > deadline:
+                    os.kill(pid, signal.SIGKILL)
+                    left = None
+                else:
+                    left = min(left, max(0.0, deadline - time.monotonic()))
+        os.close(pidfd)
+
+
+def _has_compiled(event: int, consume: bool = True) -> bool:
+    if not consume:
+        return bool(select.select([event], [], [], 0)[0])
+    try:
+        return os.eventfd_read(event) > 0
+    except BlockingIOError:
+        return False

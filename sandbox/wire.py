@@ -1,0 +1,105 @@
+"""What crosses the wall, seen from outside: a job's bytes going in, and replies that are checked and never interpreted."""
+
+from dataclasses import dataclass
+
+from sandbox.jail import frames
+from sandbox.types import Job, Limits, Outcome, Status
+
+STATUSES = tuple(Status(name) for name in frames.STATUSES)
+SECOND = 1_000_000_000
+LONGEST_SECONDS = 1e9
+LARGEST_PEAK = 1 << 60
+
+
+class Nonsense(Exception):
+    """A reply that no honest runner writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply's header: how an input ended, and how many bytes of which channel follow."""
+
+    status: Status
+    exit_code: int
+    cpu_seconds: float
+    wall_seconds: float
+    memory_bytes: int
+    lengths: tuple[int, int, int]
+
+    @property
+    def length(self) -> int:
+        """How many bytes follow."""
+        return sum(self.lengths)
+
+    def outcome(self, body: bytes) -> Outcome:
+        """Cut the bytes that followed into their channels."""
+        out, result, _ = self.lengths
+        return Outcome(
+            status=self.status,
+            stdout=body[:out],
+            result=body[out : out + result],
+            stderr=body[out + result :],
+            exit_code=self.exit_code,
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=self.wall_seconds,
+            memory_bytes=self.memory_bytes,
+        )
+
+
+def wall_seconds(limits: Limits) -> float:
+    """The wall backstop in force."""
+    return 5 * limits.cpu_seconds + 5 if limits.wall_seconds is None else limits.wall_seconds
+
+
+def pack_job(job: Job) -> bytes:
+    """Everything that a runner is told but the inputs: limits, source, file name."""
+    limits = job.limits
+    source = job.source.encode("utf-8", "surrogatepass")
+    filename = job.filename.encode("utf-8", "surrogatepass")
+    header = frames.REQUEST.pack(
+        frames.SHARINGS.index(job.sharing.value),
+        limits.cpu_seconds,
+        wall_seconds(limits),
+        limits.total_cpu_seconds or 0.0,
+        limits.compile_seconds,
+        limits.memory_bytes,
+        limits.output_bytes,
+        limits.error_bytes,
+        limits.stack_bytes,
+        limits.open_files,
+        limits.threads,
+        len(source),
+        len(filename),
+    )
+    return header + source + filename
+
+
+def pack_input(data: bytes) -> bytes:
+    """One input's frame."""
+    return frames.INPUT.pack(len(data)) + data
+
+
+def pack_end() -> bytes:
+    """The frame that says that there are no more inputs."""
+    return frames.INPUT.pack(frames.LAST)
+
+
+def read_reply(header: bytes, limits: Limits) -> Reply:
+    """Check a reply's header before one more byte is read.
+
+    Raises:
+        Nonsense: a number is out of its range.
+    """
+    if len(header) != frames.REPLY.size:
+        raise Nonsense("the reply is cut short")
+    status, code, cpu_ns, wall_ns, peak, *lengths = frames.REPLY.unpack(header)
+    if status >= len(STATUSES):
+        raise Nonsense(f"the reply has status {status}")
+    if not -128 < code < 256:
+        raise Nonsense(f"the reply has exit code {code}")
+    if max(cpu_ns, wall_ns) > LONGEST_SECONDS * SECOND or peak > LARGEST_PEAK:
+        raise Nonsense("the reply has impossible measurements")
+    caps = (limits.output_bytes, limits.output_bytes, limits.error_bytes)
+    if any(length > cap for length, cap in zip(lengths, caps, strict=True)):
+        raise Nonsense(f"the reply announces {lengths} bytes")
+    return Reply(STATUSES[status], code, cpu_ns / SECOND, wall_ns / SECOND, peak, (lengths[0], lengths[1], lengths[2]))
