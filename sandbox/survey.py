@@ -45,6 +45,6 @@ def _survey(facts: Facts) -> Survey:
     if features["landlock"] == "yes":
         features["landlock"] = f"yes, version {facts.landlock}"
     features["kernel"] = f"{platform.release()} {platform.machine()}"
-    features["user"] = "root, given up inside" if os.geteuid() == 0 else "ordinary"
+    features["user"] = facts.missing.get("user") or ("root, given up inside" if os.geteuid() == 0 else "ordinary")
     features["numpy"] = "yes" if numpy_directories() else "not installed: programs cannot import it"
     return Survey(facts.level, features, {name: ADVICE[name] for name in facts.missing if name in ADVICE})

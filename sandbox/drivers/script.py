@@ -1,48 +1,49 @@
 """Runs the program as a script."""
 
-import _thread
-import atexit
-import builtins
-import sys
-from _io import BufferedRandom, BufferedWriter, TextIOWrapper
-from types import ModuleType
-from typing import Any
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, union-attr"
 
-kept: dict[str, Any] = {}
+# Every page that is touched here is copied in every child, so nothing is imported or built before it is needed.
 
 
-def load(program: Any) -> Any:
+def load(program):
     """Nothing runs yet."""
     return program
 
 
-def step(program: Any, _data: bytes) -> None:
+def step(program, _data):
     """Run it from its first line, in a ``__main__`` of its own, to the end that an interpreter would make."""
+    import sys
+
     if program.sharing != "fresh":
-        _renew(program)
-    main = ModuleType("__main__")
+        renew(program)
+    main = sys.modules["__main__"] = type(sys)("__main__")
+    main.__file__ = program.filename
     names = main.__dict__
-    names["__builtins__"] = builtins
-    names["__file__"] = program.filename
-    sys.modules["__main__"] = main
     try:
         exec(program.code, names)
     finally:
-        _end(names)
+        end(names)
 
 
-def _end(names: dict[str, Any]) -> None:
+def end(names):
     """Join threads, call what was registered for the exit, write what files still hold."""
+    import _thread
+    import atexit
+    import sys
+
     if _thread._count():
-        _join()
+        join()
     if atexit._ncallbacks():
         atexit._run_exitfuncs()
+    writers = type(sys.__stdout__), type(sys.__stdout__.buffer)
     for value in list(names.values()):
-        if type(value) in (TextIOWrapper, BufferedWriter, BufferedRandom) and not value.closed and value.writable():
+        if type(value) in writers and not value.closed and value.writable():
             value.flush()
 
 
-def _join() -> None:
+def join():
+    """Wait for every thread that an interpreter would wait for."""
+    import sys
     import threading
 
     for call in reversed(getattr(threading, "_threading_atexits", [])):
@@ -54,9 +55,11 @@ def _join() -> None:
         sys.modules["concurrent.futures.thread"].__dict__["_shutdown"] = False
 
 
-def _renew(program: Any) -> None:
+def renew(program, kept={}):  # noqa: B006
     """Undo the commonest traces of an earlier run in the same child."""
+    import builtins
     import random
+    import sys
 
     if not kept:
         kept.update(limit=sys.getrecursionlimit(), builtins=dict(builtins.__dict__))

@@ -99,7 +99,7 @@ def _close(control: socket.socket, settings: Settings, what: tree.Contents, pare
         return _give_up(settings, parent)
     if NAMESPACES in settings.missing:
         if os.geteuid() == 0:
-            namespaces.become_nobody()
+            _give_up_root(settings)
         _follow(parent)
         _lock(settings, what.entries(), tree.DEVICES[:1])
         return "reduced"
@@ -117,6 +117,13 @@ def _give_up(settings: Settings, parent: int) -> str:
         raise Refused("; ".join(f"{feature}: {reason}" for feature, reason in settings.missing.items()))
     _follow(parent)
     return "none"
+
+
+def _give_up_root(settings: Settings) -> None:
+    try:
+        namespaces.become_nobody()
+    except OSError as error:
+        settings.missing["user"] = f"root cannot be given up: {error}"
 
 
 def _retry_without_namespaces(control: socket.socket, settings: Settings, reason: str) -> NoReturn:

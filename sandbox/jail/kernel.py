@@ -1,9 +1,11 @@
 """Kernel calls that Python does not offer."""
 
 import ctypes
+import functools
 import os
 import platform
 import struct
+from collections.abc import Callable
 
 SYSCALL_X86_64 = {
     "capset": 126,
@@ -46,6 +48,13 @@ def syscall(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | N
     """
     converted = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
     return _checked(_libc.syscall(ctypes.c_long(SYSCALL_X86_64[name]), *converted), name)
+
+
+def prepared(name: str, *arguments: int | bytes) -> Callable[[], int]:
+    """A raw system call with its arguments in place; it returns -1 when the kernel refuses."""
+    function = ctypes.CDLL(None).syscall
+    converted = [ctypes.c_long(value) if isinstance(value, int) else ctypes.c_char_p(value) for value in arguments]
+    return functools.partial(function, ctypes.c_long(SYSCALL_X86_64[name]), *converted)
 
 
 def prctl(option: int, *arguments: int) -> int:

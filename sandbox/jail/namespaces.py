@@ -22,7 +22,7 @@ def enter(what: tree.Contents) -> None:
         OSError: the kernel refuses namespaces.
         Unreadable: after root was given up the standard library cannot be read.
     """
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and _root_can_be_given_up():
         kernel.unshare(ALONE)
         _leave_cgroup()
         _furnish(what)
@@ -40,12 +40,42 @@ def enter(what: tree.Contents) -> None:
     kernel.unshare(kernel.CLONE_NEWPID)
 
 
+def _root_can_be_given_up() -> bool:
+    """Whether another user can be become and may own a namespace; tried in a child, while there is still a way back.
+
+    It cannot where root is itself the one user of a user namespace, as in some containers: that root is an ordinary user.
+    """
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            _drop_root()
+            kernel.unshare(kernel.CLONE_NEWUSER)
+            code = 0
+        except OSError:
+            code = 1
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
 def become_nobody() -> None:
     """Give up root for a user that nobody is.
 
     Raises:
+        OSError: there is no other user to become.
         Unreadable: that user cannot read the standard library.
     """
+    _drop_root()
+    if not os.access(os.__file__, os.R_OK):
+        library = os.path.dirname(os.__file__)
+        raise Unreadable(
+            f"an unprivileged user cannot read the interpreter's standard library in {library}: use one that is readable for all"
+        )
+
+
+def _drop_root() -> None:
     os.setgroups([])
     user = FIRST_USER + os.getpid() % 65536
     try:
@@ -54,11 +84,6 @@ def become_nobody() -> None:
     except OSError:
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    if not os.access(os.__file__, os.R_OK):
-        library = os.path.dirname(os.__file__)
-        raise Unreadable(
-            f"an unprivileged user cannot read the interpreter's standard library in {library}: use one that is readable for all"
-        )
 
 
 def own_processes() -> None:

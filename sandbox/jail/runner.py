@@ -85,6 +85,7 @@ class Runner:
         filename = self.wire.read(request.filename_length).decode("utf-8", "surrogatepass")
         code = self._compile(source.removeprefix("\ufeff"), filename)
         if code is None:
+            self._hear_out()
             return
         os.eventfd_write(compiled, 1)
         os.close(compiled)
@@ -96,6 +97,11 @@ class Runner:
             self._serve_fresh()
         else:
             shared.serve(self)
+
+    def _hear_out(self) -> None:
+        """Read what is sent ahead: hanging up on it would lose the reply."""
+        while self.wire.read_input() is not None:
+            pass
 
     def _compile(self, source: str, filename: str) -> CodeType | None:
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)

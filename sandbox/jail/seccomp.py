@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import struct
-import sys
 
 from . import kernel
 from .bpf import When, allow_list, assemble, deny_list
@@ -96,15 +95,21 @@ class ChildFilter:
     PLACE = 0x7FEDCBA9
 
     def __init__(self) -> None:
-        """Assemble."""
+        """Assemble, and prepare the call: what a child touches for the first time costs it a page each."""
         program = child_program(self.PLACE)
-        mark = self.PLACE.to_bytes(4, sys.byteorder)
-        self._places = [offset for offset in range(4, len(program), 8) if program[offset : offset + 4] == mark]
-        self._code = ctypes.create_string_buffer(program, len(program))
-        self._header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._code))
+        words = struct.unpack(f"={len(program) // 4}I", program)
+        self._code = (ctypes.c_uint32 * len(words))(*words)
+        self._places = [index for index, word in enumerate(words) if word == self.PLACE]
+        header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._code))
+        self._install = kernel.prepared("seccomp", SET_MODE_FILTER, 0, header)
 
     def install(self, pid: int) -> None:
-        """Apply it to this process, whose number is ``pid``."""
+        """Apply it to this process, whose number is ``pid``.
+
+        Raises:
+            OSError: the kernel refused it.
+        """
         for place in self._places:
-            struct.pack_into("=I", self._code, place, pid)
-        kernel.syscall("seccomp", SET_MODE_FILTER, 0, self._header)
+            self._code[place] = pid
+        if self._install() == -1:
+            raise OSError("the filter of system calls was refused")
