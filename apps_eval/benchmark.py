@@ -108,8 +108,8 @@ class Apps:
         options = self._options
         return {
             "data": options.data,
-            "checksum": self._source.checksum(),
-            "split": self._source.split.value if self._source.split else "the whole file",
+            "data checksum": self._source.checksum(),
+            **({"split": self._source.split.value} if self._source.split else {}),
             "protocol": options.protocol.value,
             "split version": str(SPLIT_VERSION),
             "rules": options.rules.value,

@@ -25,14 +25,17 @@ class Filter:
         """The filter that the options describe.
 
         Raises:
-            UsageError: a limit below one.
+            UsageError: a limit below one, or a range that is none.
         """
         if options.limit is not None and options.limit < 1:
             raise UsageError(f"--limit is {options.limit}: at least one problem is needed")
         names, ranges = set(), []
         for entry in options.ids:
             first, dash, last = entry.partition("-")
-            if dash and first.isdecimal() and last.isdecimal():
+            numbers = [part for part in (first, last) if part.isdecimal()]
+            if dash and (len(numbers) == 1 or (len(numbers) == 2 and int(first) > int(last))):
+                raise UsageError(f"--ids {entry} is no range: give its first and its last number, as 3000-3999")
+            if dash and len(numbers) == 2:
                 ranges.append(range(int(first), int(last) + 1))
             else:
                 names.add(_plain(entry))

@@ -17,12 +17,12 @@ import msgspec
 
 from gifmcts import records
 from gifmcts.errors import ConfigError
+from gifmcts.manifest import Manifest
 from gifmcts.models.catalog import ModelSettings, OpenedModel, open_model
 from gifmcts.prompting import Prompts
 from gifmcts.seams import Benchmark, Strategy, Task
 from gifmcts.search import Setting
 from gifmcts.settings import Grading, RunSettings, SamplingSettings
-from gifmcts.store import Manifest
 from gifmcts.strategies.catalog import constants_of, open_strategy
 
 GROUP = "gifmcts.benchmarks"
@@ -103,8 +103,9 @@ def plan(
         "pass_at": list(settings.pass_at),
         "prompts": prompts.digest(),
     }
-    config = cast("dict[str, object]", msgspec.to_builtins(config))
-    digest = blake2b(records.encode(config), digest_size=8).hexdigest()
+    written = records.encode(config)
+    config = msgspec.json.decode(written, type=dict[str, object])
+    digest = blake2b(written, digest_size=8).hexdigest()
     manifest = Manifest(config, _host(), digest, model.simulated, shlex.join(command))
     return Plan(benchmark, strategy, model, setting, grading, manifest, references, settings.name or _name(config, digest))
 
@@ -123,7 +124,11 @@ def reopen(manifest: Manifest, overrides: Mapping[str, object]) -> Benchmark:
 
 
 def _check(settings: RunSettings, sampling: SamplingSettings) -> None:
-    """Refuse numbers that cannot be meant."""
+    """Refuse what cannot be meant."""
+    if settings.name is not None and not re.fullmatch(r"\w[\w.-]{0,199}", settings.name):
+        raise ConfigError(
+            f"--name {settings.name!r}: use letters, digits, '.', '_' and '-', beginning with a letter or digit; --runs chooses the folder"
+        )
     for name in ("budget", "window", "concurrency"):
         if getattr(settings, name) < 1:
             raise ConfigError(f"--{name} {getattr(settings, name)}: give a number of at least 1")

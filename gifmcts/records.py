@@ -28,6 +28,8 @@ class Header:
     label: Label
     config: str
     """The digest of the run's configuration."""
+    simulated: bool = False
+    """Whether a stand-in answered: then no number of this tree says anything about a real model."""
     format: int = FORMAT
 
 
@@ -79,6 +81,7 @@ class Summary:
     evaluate_seconds: float
     digest: str
     why: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,10 @@ class GradeRow:
     """Whether the program was the best so far when it was committed, so that it would have been chosen then."""
 
 
-def header(task: Task, config: str) -> Header:
+def header(task: Task, config: str, simulated: bool = False) -> Header:
     """The header of a task's file."""
     cases = {name: dict(case) for name, case in task.cases.items()}
-    return Header(task.id, dict(task.fields), cases, task.group, task.label, config)
+    return Header(task.id, dict(task.fields), cases, task.group, task.label, config, simulated)
 
 
 def line(attempt: Attempt, first: Sequence[Message]) -> Line:
@@ -148,7 +151,7 @@ class TreeDigest:
 
     def __init__(self, head: Header) -> None:
         self._hash = blake2b(digest_size=16)
-        self._hash.update(encode(replace(head, config="")))
+        self._hash.update(encode(replace(head, config="", simulated=False)))
 
     def add(self, line: Line) -> None:
         """Count the next attempt."""

@@ -1,14 +1,15 @@
 """What a run's folder says, computed from summaries and grades alone: every number with its label."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
+from gifmcts.manifest import Manifest
 from gifmcts.metrics import Share, pass_at_k, solved_within
 from gifmcts.records import GradeRow, Summary, run_digest
-from gifmcts.store import Manifest, RunFolder
-from gifmcts.types import Label
+from gifmcts.store import RunFolder
+from gifmcts.types import Completion, Label
 
 Value = TypeVar("Value")
 
@@ -68,7 +69,8 @@ class Report:
     budget: int = 0
     unfinished: int = 0
     """Trees that are begun and not finished."""
-    extra: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+    """Whether every problem of the data was reached."""
 
     @property
     def headline(self) -> Label:
@@ -77,12 +79,14 @@ class Report:
 
 
 def report(folder: RunFolder) -> Report:
-    """Compute a run's report from its rows; no tree is read.
+    """Compute a run's report from its rows; only trees that are begun and unfinished are read, for what they cost.
 
     Raises:
         StoreError: the folder cannot be read.
     """
     manifest, summaries, grades = folder.manifest(), folder.summaries(), folder.grades()
+    begun = [folder.tree(task)[1] for task in folder.tasks() if task not in summaries]
+    spent = [attempt.completion for attempts in begun for attempt in attempts]
     problems = [Scored(row, grades.get(task, [])) for task, row in sorted(summaries.items())]
     judged = [problem for problem in problems if not problem.unjudged]
     budget = int(str(manifest.config.get("budget", 0)))
@@ -108,18 +112,19 @@ def report(folder: RunFolder) -> Report:
         unjudged={problem.summary.task: problem.summary.why or "no verdict" for problem in problems if problem.unjudged},
         refused=folder.refusals(),
         exhausted=sum(problem.summary.end == "exhausted" for problem in problems),
-        tokens=(
-            sum(row.prompt_tokens for row in summaries.values()),
-            sum(row.completion_tokens for row in summaries.values()),
-            sum(row.cached_tokens for row in summaries.values()),
-        ),
+        tokens=_tokens([*summaries.values(), *spent]),
         seconds=(sum(row.model_seconds for row in summaries.values()), sum(row.evaluate_seconds for row in summaries.values())),
-        calls=sum(row.attempts for row in summaries.values()),
+        calls=sum(row.attempts for row in summaries.values()) + len(spent),
         verdicts=dict(verdicts.most_common()),
         digest=run_digest({task: row.digest for task, row in summaries.items()}),
         budget=budget,
-        unfinished=len(set(folder.tasks()) - set(summaries)),
+        unfinished=len(begun),
+        complete=folder.complete and not begun,
     )
+
+
+def _tokens(costs: Sequence[Summary | Completion]) -> tuple[int, int, int]:
+    return sum(row.prompt_tokens for row in costs), sum(row.completion_tokens for row in costs), sum(row.cached_tokens for row in costs)
 
 
 def _by_label(problems: Iterable[Scored], measure: Callable[[list[Scored]], Value]) -> dict[Label, Value]:
@@ -176,6 +181,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         "unjudged": len(report.unjudged),
         "refused": report.refused,
         "unfinished": report.unfinished,
+        "complete": report.complete,
         "exhausted": report.exhausted,
         "calls": report.calls,
         "tokens": dict(zip(("prompt", "completion", "cached"), report.tokens, strict=True)),

@@ -104,8 +104,10 @@ class Run:
                     group.create_task(self._work(queue, set(done)))
         except ExceptionGroup as errors:
             raise _first(errors) from errors
-        self.folder.refuse(self._refusals)
-        return self.meter.spent()
+        stopped = self.meter.spent()
+        if stopped is None:
+            self.folder.refuse(self._refusals)
+        return stopped
 
     async def _work(self, queue: "_Shared", done: set[str]) -> None:
         async for item in queue:
@@ -200,6 +202,7 @@ def _summary(task: Task, ended: Ended, file: TreeFile) -> Summary:
         model_seconds=round(sum(attempt.completion.seconds for attempt in attempts), 6),
         evaluate_seconds=round(sum(attempt.seconds for attempt in attempts), 6),
         digest=file.digest,
+        simulated=file.header.simulated,
     )
 
 

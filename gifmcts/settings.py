@@ -42,10 +42,13 @@ class SamplingSettings:
     """How tokens are drawn; the defaults are the paper's for Llama 3 (arXiv 2405.15383, appendix)."""
 
     temperature: float = 1.0
+    """0 is greedy."""
     top_p: float = 0.8
+    """Share of the probability that tokens are drawn from."""
     top_k: int = 100
     """0 leaves the choice to the server."""
     max_tokens: int = 1500
+    """Tokens of one answer, at most."""
     stop: tuple[str, ...] = ()
     """At most four strings that end an answer."""
 
@@ -61,7 +64,7 @@ class RunSettings:
     model: str = "simulated"
     """simulated, server/NAME, or replay/RUN."""
     strategy: str = "gif-mcts"
-    """The search policy; `gifmcts run --help` lists the installed ones."""
+    """The search policy: gif-mcts, best-of-n, zero-shot, or another that is installed."""
     preset: Preset = Preset.HONEST
     """Whose constants the strategy uses: honest mends the published implementation, paper follows it."""
     actions: Annotated[tuple[Action, ...] | None, LISTED] = None
@@ -89,6 +92,6 @@ class RunSettings:
     prompts: Path | None = None
     """A directory whose templates replace the packaged ones of the same name."""
     max_tokens_total: int | None = None
-    """Stop, to be continued, when this many tokens were used."""
+    """Stop, to be continued, when the run has used this many tokens, those of earlier starts included."""
     max_hours: float | None = None
-    """Stop, to be continued, after this many hours."""
+    """Stop, to be continued, after this many hours of this start."""

@@ -15,27 +15,14 @@ from types import TracebackType
 from typing import IO, Self, TypeVar
 
 from gifmcts import records
-from gifmcts.errors import RunMismatch, StoreError
+from gifmcts.errors import StoreError, UsageError
+from gifmcts.manifest import Manifest, refuse_another
 from gifmcts.records import GradeRow, Header, Line, Summary, TreeDigest
 from gifmcts.seams import Task
 from gifmcts.types import Attempt, Message
 
 logger = logging.getLogger(__name__)
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a run was asked to do (``config``, which decides its trees) and where and when it was started (``host``, which does not)."""
-
-    config: Mapping[str, object]
-    host: Mapping[str, str]
-    digest: str
-    """The digest of ``config``."""
-    simulated: bool
-    command: str = ""
-    """The command line that continues the run."""
-    format: int = records.FORMAT
 
 
 @dataclass(slots=True)
@@ -72,6 +59,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._created = False
         self._lock: IO[bytes] | None = None
         self._summary: IO[bytes] | None = None
         self._grades: IO[bytes] | None = None
@@ -117,19 +105,25 @@ class RunFolder:
         """The tasks that could not be posed, with their reasons."""
         return {row.task: row.why for row in self._rows("refusals.jsonl", RefusalRow)}
 
+    @property
+    def complete(self) -> bool:
+        """Whether some start came to the end of the data; trees may have been left unjudged all the same."""
+        return (self.path / "refusals.jsonl").is_file()
+
     def tasks(self) -> list[str]:
         """The tasks that have a tree, finished or not."""
-        return sorted(file.stem for file in (self.path / "trees").glob("*.jsonl"))
+        return sorted(file.stem for file in (self.path / "trees").glob("*.jsonl") if b"\n" in _head(file))
 
     def tree(self, task: str) -> tuple[Header, list[Attempt]]:
         """A tree's header and attempts.
 
         Raises:
-            StoreError: the run has no such tree, or its file is damaged before its last line.
+            UsageError: the run has no such tree.
+            StoreError: its file is damaged before its last line.
         """
         file = self.path / "trees" / f"{task}.jsonl"
         if not file.is_file() or file.parent != self.path / "trees":
-            raise StoreError(f"the run {self.name} has no tree of task {task!r}; `gifmcts show {self.name}` lists them")
+            raise UsageError(f"the run {self.name} has no tree of task {task!r}; `gifmcts show {self.name} --problems` lists them")
         with file.open("rb") as stream:
             header, attempts, _, _ = _read_tree(stream.read(), file)
         if header is None:
@@ -175,8 +169,9 @@ class RunFolder:
             self._clear()
         file = self.path / "config.json"
         if file.exists():
-            _compare(self.name, self.manifest(), manifest)
+            refuse_another(self.name, self.manifest(), manifest)
         else:
+            self._created = True
             _write_whole(file, records.encode(manifest))
         self._summary = _appending(self.path / "summary.jsonl")
         self._grades = _appending(self.path / "grades.jsonl")
@@ -184,7 +179,7 @@ class RunFolder:
     def open_tree(self, task: Task, config: str) -> TreeFile:
         """The task's file for appending; a torn last line is cut off."""
         file = self.path / "trees" / f"{task.id}.jsonl"
-        expected = records.header(task, config)
+        expected = records.header(task, config, self.manifest().simulated)
         data = file.read_bytes() if file.exists() else b""
         header, attempts, lines, kept = _read_tree(data, file)
         if header is not None and header != expected:
@@ -209,7 +204,7 @@ class RunFolder:
         _append(self._grades, row)
 
     def refuse(self, rows: Mapping[str, str]) -> None:
-        """Write down the tasks that could not be posed."""
+        """Write down the tasks that could not be posed, as the last thing of a run that came to the end of its data."""
         _write_whole(self.path / "refusals.jsonl", b"".join(records.encode(RefusalRow(*row)) + b"\n" for row in rows.items()))
 
     def __enter__(self) -> Self:
@@ -217,6 +212,11 @@ class RunFolder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def forget_if_empty(self) -> None:
+        """Remove the folder again if this claim made it and nothing was searched: a start that failed leaves no run."""
+        if self._created and not any((self.path / "trees").iterdir()):
+            shutil.rmtree(self.path)
 
     def close(self) -> None:
         """Give the folder back to other writers."""
@@ -240,17 +240,6 @@ class RefusalRow:
     why: str
 
 
-def _compare(name: str, old: Manifest, new: Manifest) -> None:
-    if old.digest == new.digest:
-        return
-    keys = sorted({*old.config, *new.config})
-    differences = [
-        f"  {key}: {old.config.get(key)!r} there, {new.config.get(key)!r} now" for key in keys if old.config.get(key) != new.config.get(key)
-    ]
-    listed = "\n".join(differences) or "  (the digests differ)"
-    raise RunMismatch(f"the run {name} has another configuration:\n{listed}\nchoose another --name, or --fresh to forget the old run")
-
-
 def _read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[Line], int]:
     """The header, the attempts, their lines, and how many bytes are whole lines."""
     kept = data.rfind(b"\n") + 1
@@ -261,6 +250,12 @@ def _read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], l
     lines = [records.decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
     first: tuple[Message, ...] = records.attempt(lines[0], ()).chat if lines else ()
     return header, [records.attempt(line, first) for line in lines], lines, kept
+
+
+def _head(file: Path) -> bytes:
+    """The first line; it has no end where a kill cut it."""
+    with file.open("rb") as stream:
+        return stream.readline()
 
 
 def _appending(file: Path) -> IO[bytes]:

@@ -3,6 +3,8 @@
 import gzip
 import re
 import shlex
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -46,6 +48,17 @@ def test_a_command_of_the_documentation_runs(place: Path, page: Path, command: s
     with OpenAIServer(continuing("print(1)\n"), models=("NAME",)) as server:
         done = gifmcts(place, *[word.replace("http://127.0.0.1:8000", server.url) for word in words[1:]])
     assert done.returncode == 0, done.stderr
+
+
+def test_the_python_of_the_documentation_runs(tmp_path: Path) -> None:
+    """Each block of Python is a whole program."""
+    blocks = [text for page in PAGES for text in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)]
+    assert len(blocks) >= 2
+    for number, text in enumerate(blocks):
+        file = tmp_path / f"block_{number}.py"
+        file.write_text(text)
+        done = subprocess.run([sys.executable, str(file)], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -19,8 +19,8 @@ _ABOUT = """Evaluate program search with language models: GIF-MCTS on APPS, with
 
 Values come from flags, then from environment variables GIFMCTS_…, then from --config FILE.toml, then from defaults.
 Results go to standard output, everything else to standard error.
-Exit status: 0 finished, 1 some tasks could not be judged, 2 usage, 3 preflight failed,
-130 interrupted (the last line printed continues the run)."""
+Exit status: 0 finished, or stopped by a limit that you set; 1 something could not be done (tasks unjudged, a server or a folder lost);
+2 usage; 3 preflight failed; 130 interrupted. Where a run can be continued, the last line printed is the command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +61,8 @@ def build(config: Path | None, words: Sequence[str]) -> App:
         config=sources,
         default_parameter=Parameter(negative_iterable=()),
     )
-    run = App(name="run", help="Search and grade the problems of a benchmark.")
+    epilogue = "--config FILE.toml gives values for any of these options; GIFMCTS_BUDGET=50 in the environment gives one."
+    run = App(name="run", help="Search and grade the problems of a benchmark.", help_epilogue=epilogue)
     app.command(run)
     for point in entry_points(group="gifmcts.benchmarks"):
         if "run" in words and point.name in words:

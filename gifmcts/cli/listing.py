@@ -2,11 +2,12 @@
 
 import json as jsonlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from gifmcts.cli.rendering import outline, print_report
+from gifmcts.cli.rendering import graded, outline, print_report
 from gifmcts.errors import UsageError
 from gifmcts.records import encode
 from gifmcts.report import Report, as_json, report
@@ -46,26 +47,36 @@ def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
     if not reports:
         Console(stderr=True).print(f"no runs in {runs}; `gifmcts run apps` makes one", highlight=False, markup=False)
         return 0
-    rows = [("RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST"), *map(_cells, reports)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    reports.sort(key=lambda item: item.manifest.host.get("started", ""))
+    _print_columns([("STARTED", "RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST"), *map(_cells, reports)])
     return 0
 
 
 def _cells(item: Report) -> tuple[str, ...]:
-    share = item.shares.get(item.headline)
+    label = item.headline if item.headline in item.shares else next(iter(item.shares), item.headline)
+    share = item.shares.get(label)
     solved, value = (f"{share.hits}/{share.n}", f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
+    state = "finished" if item.complete else "unfinished"
+    started = item.manifest.host.get("started", "")[:16].replace("T", " ")
     model = str(item.manifest.config["model"])
     shown = "SIMULATED" if item.manifest.simulated and model == "simulated" else model + (" SIMULATED" if item.manifest.simulated else "")
-    return item.name, solved, value, item.headline.value, shown, "unfinished" if item.unfinished else "finished", item.digest
+    return started, item.name, solved, value if item.complete else "–", label.value, shown, state, item.digest
 
 
 def _row(item: Report) -> dict[str, object]:
     return as_json(item, item.name)
 
 
-def show(run: str, task: str | None = None, /, *, runs: Path = Path("runs"), json: bool = False, attempt: int | None = None) -> int:
+def show(
+    run: str,
+    task: str | None = None,
+    /,
+    *,
+    runs: Path = Path("runs"),
+    attempt: int | None = None,
+    problems: bool = False,
+    json: bool = False,
+) -> int:
     """Show a run's report, or one problem's search tree.
 
     Parameters
@@ -76,12 +87,18 @@ def show(run: str, task: str | None = None, /, *, runs: Path = Path("runs"), jso
         The problem whose tree is shown.
     runs
         Where run folders stand.
-    json
-        Print JSON instead of text.
     attempt
         With a problem: show this attempt's chat, answer and verdicts instead of the tree.
+    problems
+        List the run's problems instead of its report.
+    json
+        Print JSON instead of text: one object, or one a line for the problems of a run and the attempts of a tree.
     """
     folder = find(run, runs)
+    if problems:
+        return _problems(folder, json)
+    if task is None and attempt is not None:
+        raise UsageError(f"--attempt needs a problem: gifmcts show {run} PROBLEM --attempt {attempt}")
     if task is None:
         print_report(report(folder), folder.path, json)
         return 0
@@ -97,8 +114,29 @@ def show(run: str, task: str | None = None, /, *, runs: Path = Path("runs"), jso
         strategy.backup(tree, state, tree.add(item))
     console = Console()
     console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False)
-    console.print(outline(tree))
+    console.print(outline(tree, {row.attempt: row for row in folder.grades().get(task, [])}))
     return 0
+
+
+def _problems(folder: RunFolder, json: bool) -> int:
+    """Every finished problem in a line."""
+    grades = folder.grades()
+    rows = [("PROBLEM", "GROUP", "LABEL", "END", "CALLS", "VISIBLE", "GRADE")]
+    for row in folder.summaries().values():
+        if json:
+            sys.stdout.buffer.write(encode(row) + b"\n")
+        grade = next((graded(one) for one in grades.get(row.task, []) if one.attempt == row.best), "not graded")
+        shown = (row.task, row.group, row.label.value, row.end, str(row.attempts), f"{row.reward:.0%}", grade.removeprefix("grade: "))
+        rows.append(shown)
+    if not json:
+        _print_columns(rows)
+    return 0
+
+
+def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _attempt(attempts: list[Attempt], index: int, as_json: bool) -> int:

@@ -25,6 +25,8 @@ from gifmcts.store import RunFolder
 from gifmcts.types import Attempt, Refusal, Verdict
 
 SIMULATED = "SIMULATED: a stand-in for a language model, no number says anything about a real one"
+_SHOWN = 10
+"""How many problems that are left out are named one by one."""
 _INTERVAL = 30.0
 """Seconds between two plain lines."""
 
@@ -38,6 +40,7 @@ class Counts:
     earlier: int = 0
     solved: int = 0
     attempts: int = 0
+    again: int = 0
     tokens: int = 0
     tests: int = 0
     refused: int = 0
@@ -51,6 +54,7 @@ class Counts:
     def add(self, attempt: Attempt, again: bool) -> None:
         """Count an attempt that is new."""
         if again:
+            self.again += 1
             return
         self.attempts += 1
         self.tokens += attempt.completion.completion_tokens
@@ -65,6 +69,11 @@ class Counts:
             f"{self.tokens / seconds:.0f} tokens/s, {self.tests / seconds:.0f} tests/s"
         )
 
+    def short(self) -> str:
+        """The same beside a bar."""
+        seconds = max(monotonic() - self.began, 1e-9)
+        return f"{self.solved} solved {self.attempts} calls {self.tokens / seconds:.0f} tok/s {self.tests / seconds:.0f} tests/s"
+
 
 class Watching:
     """An observer that keeps counts and shows them."""
@@ -75,14 +84,17 @@ class Watching:
         self._said = monotonic()
 
     @property
-    def attempts(self) -> int:
-        """New attempts since the start."""
-        return self._counts.attempts
+    def counts(self) -> Counts:
+        """What has happened since the start."""
+        return self._counts
 
-    @property
-    def trees(self) -> int:
-        """Trees finished since the start."""
-        return self._counts.trees
+    def last_words(self, run: str) -> str:
+        """What this start did."""
+        counts, seconds = self._counts, monotonic() - self._counts.began
+        if not counts.attempts and not counts.trees:
+            return f"the run {run} was finished already; nothing was run (--fresh or another --name runs again)"
+        kept = f", {counts.again} calls of earlier starts were kept" if counts.again else ""
+        return f"{counts.attempts} calls in {seconds:.1f} s{kept}"
 
     def found(self, task: Task, done: bool) -> None:
         """Count the task."""
@@ -103,12 +115,18 @@ class Watching:
     def refused(self, refusal: Refusal) -> None:
         """Say which task cannot be posed, and why."""
         self._counts.refused += 1
-        self._console.print(f"left out: problem {refusal.id}: {refusal.reason}", style="yellow", markup=False, highlight=False)
+        if self._counts.refused <= _SHOWN:
+            self._say(f"left out: problem {refusal.id}: {refusal.reason}")
+        elif self._counts.refused == _SHOWN + 1:
+            self._say("more problems are left out; the run's refusals.jsonl will list them all")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:
         if self._progress is not None and self._bar is not None:
             done = self._counts.trees + self._counts.earlier
-            self._progress.update(self._bar, completed=done, total=self._total or self._counts.found, detail=self._counts.line())
+            self._progress.update(self._bar, completed=done, total=self._total or self._counts.found, detail=self._counts.short())
         elif monotonic() - self._said >= _INTERVAL:
             self._said = monotonic()
             self._console.print(self._counts.line(self._total), markup=False, highlight=False, soft_wrap=True)
@@ -126,8 +144,7 @@ def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
         yield Watching(console, None, total)
         return
     columns: tuple[ProgressColumn, ...] = (
-        TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),

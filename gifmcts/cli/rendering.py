@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,10 +13,14 @@ from rich.tree import Tree as Outline
 from gifmcts.assembly import Plan
 from gifmcts.cli.progress import SIMULATED
 from gifmcts.metrics import Share
+from gifmcts.records import GradeRow
 from gifmcts.report import Report, as_json
+from gifmcts.strategies.catalog import changed_constants
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Label
 
+_SHOWN = 10
+"""How many problems that are left out are named one by one."""
 _MEANING = {
     Label.HELD_OUT: "HELD-OUT: scored by tests that the search did not see",
     Label.ORACLE: "ORACLE: the search was rewarded by the very tests that score it",
@@ -29,27 +34,43 @@ def print_report(report: Report, path: Path, as_object: bool) -> None:
         sys.stdout.write(json.dumps(as_json(report, report.name)) + "\n")
         return
     console = Console()
-    config = report.manifest.config
     if report.manifest.simulated:
         console.print(SIMULATED, style="bold magenta", highlight=False, soft_wrap=True)
-    words = f"{config['strategy']} ({config['preset']}), model {config['model']}, budget {config['budget']}, window {config['window']}"
-    console.print(f"{report.name}: {words}, seed {config['seed']}", highlight=False, markup=False, soft_wrap=True)
-    facts = config.get("facts")
-    for key, value in (facts if isinstance(facts, dict) else {}).items():
-        console.print(f"  {key}: {value}", highlight=False, markup=False, soft_wrap=True)
+    for line in _header(report):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(_shares(report))
     for label in report.shares:
         console.print(f"  {_MEANING[label]}", highlight=False)
     if not report.shares.get(report.headline):
-        console.print(f"no {report.headline.value} problem: there is no strict accuracy to report", style="yellow", highlight=False)
+        words = f"no {report.headline.value} problem: there is no strict accuracy to report (--protocol oracle scores every problem)"
+        console.print(words, style="yellow", highlight=False, soft_wrap=True)
     for line in _lines(report):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"digest {report.digest}   folder {path}", highlight=False, markup=False, soft_wrap=True)
 
 
+def _header(report: Report) -> list[str]:
+    """What was run: everything that tells this run from another."""
+    config = report.manifest.config
+    words = f"{config['strategy']} ({config['preset']}), model {config['model']}, budget {config['budget']}, window {config['window']}"
+    lines = [f"{report.name}: {words}, seed {config['seed']}"]
+    facts, options, sampling = (_table(config.get(key)) for key in ("facts", "options", "sampling"))
+    lines += [f"  {key}: {value}" for key, value in facts.items()]
+    chosen = {key: value for key, value in options.items() if key not in facts and value not in (None, [], "", False)}
+    for title, table in (("options", chosen), ("sampling", sampling), ("constants", changed_constants(config))):
+        if table:
+            lines.append(f"  {title}: " + ", ".join(f"{key} {value}" for key, value in table.items()))
+    return lines
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
 def _shares(report: Report) -> Table:
     """Strict accuracy by label and group."""
-    table = Table(title="strict accuracy" + (" (SIMULATED)" if report.manifest.simulated else ""), title_justify="left")
+    stamp = " (SIMULATED)" if report.manifest.simulated else ""
+    table = Table(title=f"strict accuracy: solved is every test passed{stamp}", title_justify="left")
     for name in ("label", "problems", "solved", "share", "95 % interval", "tests passed"):
         table.add_column(name, justify="left" if name == "label" else "right")
     for label, share in report.shares.items():
@@ -79,54 +100,69 @@ def _lines(report: Report) -> list[str]:
     prompt, completion, cached = report.tokens
     model, evaluate = report.seconds
     lines.append(f"{report.calls} calls, tokens: {prompt} prompt ({cached} cached), {completion} completion")
-    lines.append(f"seconds summed over calls: model {model:.1f}, evaluation {evaluate:.1f}")
+    lines.append(f"seconds summed over calls: model {model:.1f}, evaluation {evaluate:.1f} (waiting for a free worker included)")
     if report.verdicts:
-        lines.append("verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
+        lines.append("test verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
     if report.exhausted:
         lines.append(f"{report.exhausted} searches ended before their budget: the strategy had nothing left to offer")
     for task, why in report.unjudged.items():
         lines.append(f"UNJUDGED problem {task}: {why}; the same command tries it again")
-    for task, why in report.refused.items():
-        lines.append(f"left out: problem {task}: {why}")
-    if report.unfinished:
-        lines.append(f"{report.unfinished} problems are begun and unfinished: the numbers above are of {report.problems} problems only")
+    lines += [f"left out: problem {task}: {why}" for task, why in list(report.refused.items())[:_SHOWN]]
+    if len(report.refused) > _SHOWN:
+        lines.append(f"left out: {len(report.refused)} problems in all; refusals.jsonl lists them")
+    if not report.complete:
+        words = f"UNFINISHED: the numbers above are of the {report.problems} problems that are finished, which are the quicker ones"
+        lines.append(f"{words}; {report.unfinished} more are begun")
     return lines
 
 
-def print_plan(plan: Plan, path: Path) -> None:
-    """What a dry run would do."""
+def print_plan(plan: Plan, path: Path, as_object: bool) -> None:
+    """What a dry run would do, as text or as one JSON object."""
+    if as_object:
+        sys.stdout.write(json.dumps({"run": plan.name, "folder": str(path), "config": plan.manifest.config}) + "\n")
+        return
     console = Console()
+    total = plan.benchmark.total()
+    budget = plan.setting.budget
+    calls = f"up to {total} problems, {total * budget} calls" if total else f"up to {budget} calls a problem"
+    console.print(calls, highlight=False)
     console.print(f"would run {plan.name} into {path}:", highlight=False, markup=False, soft_wrap=True)
     for key, value in plan.manifest.config.items():
         console.print(f"  {key}: {value}", highlight=False, markup=False, soft_wrap=True)
 
 
-def outline(tree: Tree) -> Outline:
-    """A search tree: action, visits, mean value, verdict; the path to the best program is bold."""
+def outline(tree: Tree, grades: Mapping[int, GradeRow]) -> Outline:
+    """A search tree: action, visits, value, share of visible tests, grade; the path to the best program is bold."""
     best = tree.best
     holder = next((node for node in tree.nodes if best is not None and best.index in node.attempts), tree.root)
     path = {node.id for node in tree.path(holder)}
-    top = Outline(Text(f"root  visits {tree.root.visits:g}  mean {tree.root.mean:.3f}", style="bold"))
-    _branch(tree, tree.root, top, path)
+    top = Outline(Text(f"root  visits {tree.root.visits:g}  value {tree.root.mean:.3f}", style="bold"))
+    _branch(tree, tree.root, top, path, grades)
     return top
 
 
-def _branch(tree: Tree, node: Node, outline: Outline, path: set[int]) -> None:
+def _branch(tree: Tree, node: Node, outline: Outline, path: set[int], grades: Mapping[int, GradeRow]) -> None:
     for child_id in node.children:
         child = tree.nodes[child_id]
         attempt = tree.attempts[child.attempts[-1]]
         mark = " ◀ chosen" if tree.best is not None and tree.best.index in child.attempts else ""
         again = f"  sampled {len(child.attempts)}×" if len(child.attempts) > 1 else ""
-        words = f"#{attempt.index} {child.action}  visits {child.visits:g}  mean {child.mean:.3f}  {_verdict(child)}{again}{mark}"
-        _branch(tree, child, outline.add(Text(words, style="bold" if child_id in path else "")), path)
+        grade = f"  {graded(grades[attempt.index])}" if attempt.index in grades else ""
+        words = f"#{attempt.index} {child.action}  visits {child.visits:g}  value {child.mean:.3f}  {_verdict(child)}{grade}{again}{mark}"
+        _branch(tree, child, outline.add(Text(words, style="bold" if child_id in path else "")), path, grades)
 
 
 def _verdict(node: Node) -> str:
     evaluation = node.evaluation
     if evaluation is None or node.program is None:
         return "no program"
-    if evaluation.solved:
-        return "solved"
     if evaluation.broken:
         return f"broken ({evaluation.broken.error})"
-    return f"passes {evaluation.reward:.0%}"
+    return f"visible {evaluation.reward:.0%}"
+
+
+def graded(row: GradeRow) -> str:
+    """A grade in three words."""
+    if row.unjudged:
+        return "grade: unjudged"
+    return "grade: solved" if row.solved else f"grade: {row.verdicts.get('pass', 0)} of {sum(row.verdicts.values())} tests"

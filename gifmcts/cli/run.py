@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -17,7 +19,7 @@ from gifmcts.assembly import Plan, benchmark_class, plan
 from gifmcts.cli.app import FINISHED, INTERRUPTED, UNJUDGED
 from gifmcts.cli.progress import observer
 from gifmcts.cli.rendering import print_plan, print_report
-from gifmcts.errors import ModelError
+from gifmcts.errors import ConfigError, ModelError, UsageError
 from gifmcts.models.catalog import ModelSettings
 from gifmcts.report import report
 from gifmcts.run import Limits, Run
@@ -58,6 +60,8 @@ def command(name: str) -> Callable[..., int]:
         request = _Request(kind(options), options, settings, sampling, models, display)  # type: ignore[call-arg]
         return asyncio.run(_interruptible(request))
 
+    known = [*fields(kind.options), *fields(RunSettings), *fields(ModelSettings), *fields(SamplingSettings), *fields(Display)]
+    _refuse_unknown_variables({f"GIFMCTS_{field.name.upper()}" for field in known})
     run.__doc__ = (
         f"Search and grade the problems of {name}.\n\nThe same command continues a run that was left, and reports one that is finished."
     )
@@ -74,6 +78,21 @@ def command(name: str) -> Callable[..., int]:
     return run
 
 
+def _refuse_unknown_variables(known: set[str]) -> None:
+    """A misspelt variable must not silently change the run.
+
+    Raises:
+        ConfigError: the environment has a variable of ours that nothing reads.
+    """
+    known |= {"GIFMCTS_CONFIG", "GIFMCTS_LOG", "GIFMCTS_API_KEY", "GIFMCTS_TEST_DATA", "GIFMCTS_WRITE_GOLDEN"}
+    for name in sorted(os.environ):
+        if name.startswith("GIFMCTS_") and name not in known and not name.startswith("GIFMCTS_SET_"):
+            close = get_close_matches(name, known, 1)
+            raise ConfigError(
+                f"the environment variable {name} means nothing here{f'; did you mean {close[0]}?' if close else ''}; unset it"
+            )
+
+
 async def _interruptible(request: _Request) -> int:
     """Run, and end cleanly with the command that continues on SIGINT and SIGTERM."""
     task = asyncio.current_task()
@@ -86,7 +105,7 @@ async def _interruptible(request: _Request) -> int:
         _say_how_to_continue("interrupted; what was committed is kept. To continue:")
         return INTERRUPTED
     except ModelError as error:
-        _errors().print(f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        _say(f"error: {error}", "bold red")
         _say_how_to_continue("what was committed is kept. To continue:")
         return UNJUDGED
     finally:
@@ -98,15 +117,18 @@ async def _run(request: _Request) -> int:
     async with request.benchmark.open(), _planned(request) as prepared:
         folder = RunFolder(request.settings.runs / prepared.name)
         if request.display.dry_run:
-            print_plan(prepared, folder.path)
+            print_plan(prepared, folder.path, request.display.json)
             return FINISHED
         await prepared.model.preflight()
         with folder.claim(prepared.manifest, request.settings.fresh):
-            stopped = await _search(request, prepared, folder)
+            try:
+                stopped = await _search(request, prepared, folder)
+            finally:
+                folder.forget_if_empty()
     result = report(folder)
     print_report(result, folder.path, request.display.json)
-    if stopped or result.unfinished:
-        _say_how_to_continue(f"stopped by {stopped}. To continue:" if stopped else "some problems are unfinished. To continue:")
+    if stopped:
+        _say_how_to_continue(f"stopped by {stopped}, {result.problems} problems are finished. To go on:", request.settings.max_tokens_total)
     return UNJUDGED if result.unjudged else FINISHED
 
 
@@ -124,8 +146,11 @@ async def _search(request: _Request, prepared: Plan, folder: RunFolder) -> str |
             prepared.references.tasks,
         )
         stopped = await run.go(request.settings.concurrency)
-    if not watching.attempts and not watching.trees:
-        _errors().print(f"the run {folder.name} was finished already; nothing was run (--fresh or another --name runs again)")
+    if not watching.counts.found:
+        raise UsageError(
+            f"there is no problem to run: {watching.counts.refused} were left out, and no other is in the data; see --data and its filters"
+        )
+    _say(watching.last_words(folder.name))
     return stopped
 
 
@@ -139,12 +164,18 @@ async def _planned(request: _Request) -> AsyncIterator[Plan]:
             await prepared.model.close()
 
 
-def _errors() -> Console:
-    return Console(stderr=True)
+def _say(text: str, style: str = "") -> None:
+    Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _say_how_to_continue(reason: str) -> None:
-    console = _errors()
-    console.print(reason, style="yellow", markup=False, highlight=False)
+def _say_how_to_continue(reason: str, tokens: int | None = None) -> None:
+    """The last line is a command that goes on; where a limit of all starts together was reached, with twice that limit."""
     words = [word for word in sys.argv[1:] if word != "--fresh"]
-    console.print(shlex.join(["gifmcts", *words]), markup=False, highlight=False, soft_wrap=True)
+    if tokens is not None:
+        words = [word for word in words if not word.startswith("--max-tokens-total=")]
+        while "--max-tokens-total" in words:
+            place = words.index("--max-tokens-total")
+            del words[place : place + 2]
+        words += ["--max-tokens-total", str(2 * tokens)]
+    _say(reason, "yellow")
+    _say(shlex.join(["gifmcts", *words]))

@@ -73,11 +73,20 @@ def open_recorded(config: Mapping[str, object]) -> Strategy[object]:
         raise ConfigError(f"the run's constants do not fit the installed {name}: {error}; use the version that made the run") from error
 
 
+def changed_constants(config: Mapping[str, object]) -> dict[str, object]:
+    """The constants of a recorded run that are not its preset's; nothing where the strategy is not installed."""
+    name, preset, constants = str(config["strategy"]), str(config["preset"]), config["constants"]
+    if name not in strategies() or not isinstance(constants, dict):
+        return {}
+    usual = constants_of(open_strategy(name, preset))
+    return {key: value for key, value in constants.items() if value != msgspec.to_builtins(usual.get(key))}
+
+
 def constants_of(strategy: Strategy[object]) -> dict[str, Any]:
     """Every field of a strategy as plain values, for the run's configuration."""
-    return cast("dict[str, Any]", msgspec.to_builtins(strategy))
+    return msgspec.json.decode(msgspec.json.encode(strategy), type=dict[str, Any])
 
 
 def _suggest(word: str, known: Mapping[str, object] | Sequence[str]) -> str:
     close = get_close_matches(word, list(known), 1)
-    return f", did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""

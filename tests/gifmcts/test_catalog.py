@@ -39,9 +39,9 @@ def test_a_recorded_strategy_is_opened_again(name: str, preset: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("gif-mct", "honest"), "no strategy 'gif-mct', did you mean 'gif-mcts'"),
-        (("gif-mcts", "papers"), "no preset 'papers', did you mean 'paper'"),
-        (("gif-mcts", "honest", None, {"explorations": "1"}), "no constant 'explorations', did you mean 'exploration'"),
+        (("gif-mct", "honest"), "no strategy 'gif-mct' .did you mean 'gif-mcts'"),
+        (("gif-mcts", "papers"), "no preset 'papers' .did you mean 'paper'"),
+        (("gif-mcts", "honest", None, {"explorations": "1"}), "no constant 'explorations' .did you mean 'exploration'"),
         (("gif-mcts", "honest", None, {"exploration": "much"}), "--set for gif-mcts: .*float"),
         (("gif-mcts", "honest", []), "name at least one of"),
         (("best-of-n", "honest", [Action.FIX]), "best-of-n has no choice of actions"),

@@ -40,6 +40,10 @@ def test_nothing_heavy_is_imported_for_help() -> None:
         (("run", "apps", "--data", "missing.jsonl"), "missing.jsonl"),
         (("run", "apps", "--config", "missing.toml"), "missing.toml"),
         (("run", "apps", "--prompts", "nowhere"), "there is no such directory"),
+        (("run", "apps", "--name", "../elsewhere"), "--name '../elsewhere': use letters"),
+        (("run", "apps", "--name", ""), "--name '': use letters"),
+        (("run", "apps", "--ids", "3-"), "--ids 3- is no range"),
+        (("run", "apps", "--ids", "400"), "there is no problem to run: 1 were left out"),
         (("show", "nothing"), "there is no run 'nothing'"),
         (("grade", "nothing"), "there is no run 'nothing'"),
     ],
@@ -50,7 +54,7 @@ def test_a_wrong_command_says_what_to_do(tmp_path: Path, words: tuple[str, ...],
     text = " ".join(done.stderr.replace("│", " ").split())
     assert message in text
     assert "Traceback" not in done.stderr
-    assert (done.stdout, list(tmp_path.iterdir())) == ("", [])
+    assert (done.stdout, [path for path in tmp_path.rglob("*") if path.name != "runs"]) == ("", [])
     assert done.returncode == 2
 
 
@@ -100,7 +104,7 @@ def test_the_same_command_reports_a_finished_run(tmp_path: Path) -> None:
     assert "was finished already" in again.stderr
     other = gifmcts(tmp_path, *SMALL, "--name", "one", "--seed", "1")
     assert other.returncode == 2
-    assert "seed: 0 there, 1 now" in other.stderr
+    assert [line.strip() for line in other.stderr.splitlines() if " there, " in line] == ["seed: 0 there, 1 now"]
     fresh = result(tmp_path, *SMALL, "--name", "one", "--seed", "1", "--fresh")
     assert fresh["digest"] != first["digest"]
 
@@ -155,11 +159,33 @@ def test_a_signal_ends_cleanly_and_says_how_to_continue(tmp_path: Path, whole: o
     assert result(tmp_path, *LONG)["digest"] == whole
 
 
+def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:
+    """As a misspelt key of a file is; the environment never silently changes nothing."""
+    done = gifmcts(tmp_path, "run", "apps", GIFMCTS_BUDGT="3")
+    assert done.returncode == 2
+    assert "did you mean GIFMCTS_BUDGET" in done.stderr
+
+
+def test_what_was_changed_stands_in_the_report(tmp_path: Path) -> None:
+    """Two ablations can be told apart by what they print, and problems by what is listed of them."""
+    words = ("run", "apps", "--limit", "2", "--budget", "2", "--actions", "generate,fix", "--set.exploration", "0.3", "--name", "one")
+    done = gifmcts(tmp_path, *words)
+    assert "constants: actions ['generate', 'fix'], exploration 0.3" in done.stdout
+    assert "limit 2" in done.stdout
+    listed = gifmcts(tmp_path, "show", "one", "--problems").stdout.splitlines()
+    assert listed[0].split() == ["PROBLEM", "GROUP", "LABEL", "END", "CALLS", "VISIBLE", "GRADE"]
+    assert len(listed) == 3
+    assert gifmcts(tmp_path, "show", "one", "--attempt", "0").returncode == 2
+    assert gifmcts(tmp_path, "show", "one", "99").returncode == 2
+
+
 def test_a_token_limit_stops_cleanly(tmp_path: Path) -> None:
     """The run says which limit it reached and how to continue."""
     done = gifmcts(tmp_path, *SMALL, "--name", "one", "--max-tokens-total", "4000")
     assert done.returncode == 0
     assert "stopped by --max-tokens-total 4000" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("--max-tokens-total 8000")
+    assert "UNFINISHED" in done.stdout
     assert result(tmp_path, *SMALL, "--name", "one")["digest"] == result(tmp_path, *SMALL, "--name", "two")["digest"]
 
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from scripted import Scripted
 
 from gifmcts import records
-from gifmcts.errors import RunMismatch, StoreError
+from gifmcts.errors import RunMismatch, StoreError, UsageError
+from gifmcts.manifest import Manifest
 from gifmcts.prompting import Prompts
 from gifmcts.records import Summary
 from gifmcts.search import Search, Setting
-from gifmcts.store import Manifest, RunFolder
+from gifmcts.store import RunFolder
 from gifmcts.strategies.catalog import open_strategy
 from gifmcts.tiny import Tiny
 from gifmcts.types import Attempt, Label, Sampling
@@ -101,7 +102,7 @@ def test_fresh_forgets_the_earlier_run(tmp_path: Path) -> None:
 def test_two_writers_are_refused(tmp_path: Path) -> None:
     """Also from another process."""
     program = (
-        "import sys; from pathlib import Path; from gifmcts.store import *; from gifmcts.errors import StoreError\n"
+        "import sys; from pathlib import Path; from gifmcts.store import *; from gifmcts.manifest import Manifest; from gifmcts.errors import StoreError\n"
         "try: RunFolder(Path(sys.argv[1])).claim(Manifest({}, {}, 'd1', True))\n"
         "except StoreError as error: print(error)"
     )
@@ -134,7 +135,7 @@ def test_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a run folder"):
         RunFolder(tmp_path).manifest()
     write(tmp_path / "run", [])
-    with pytest.raises(StoreError, match="has no tree of task '../config'"):
+    with pytest.raises(UsageError, match="has no tree of task"):
         RunFolder(tmp_path / "run").tree("../config")
 
 

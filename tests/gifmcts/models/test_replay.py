@@ -9,11 +9,12 @@ import pytest
 from copying_task import RIGHT, searched
 
 from gifmcts.errors import ConfigError, ContextOverflow, ModelRefused, StoreError
+from gifmcts.manifest import Manifest
 from gifmcts.models.catalog import ModelSettings, OpenedModel, open_model
 from gifmcts.models.recording import Recorded
 from gifmcts.models.simulated import Simulated
 from gifmcts.seeds import chat_key, completion_seed
-from gifmcts.store import Manifest, RunFolder
+from gifmcts.store import RunFolder
 from gifmcts.types import Chat, Completion, Finish, Message, Role, Sampling
 
 SAMPLING = Sampling(stop=("x",))

@@ -1,0 +1,43 @@
+"""What a run was asked to do, and whether two runs were asked the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gifmcts import records
+from gifmcts.errors import RunMismatch
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run was asked to do (``config``, which decides its trees) and where and when it was started (``host``, which does not)."""
+
+    config: Mapping[str, object]
+    host: Mapping[str, str]
+    digest: str
+    """The digest of ``config``."""
+    simulated: bool
+    command: str = ""
+    """The command line that continues the run."""
+    format: int = records.FORMAT
+
+
+def refuse_another(name: str, old: Manifest, new: Manifest) -> None:
+    """Let a run be continued by the configuration that began it, and by no other.
+
+    Raises:
+        RunMismatch: they differ; the message lists each difference.
+    """
+    if old.digest == new.digest:
+        return
+    before, after = _flat(old.config), _flat(new.config)
+    keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    listed = "\n".join(f"  {key}: {before.get(key)!r} there, {after.get(key)!r} now" for key in keys) or "  (the digests differ)"
+    raise RunMismatch(f"the run {name} has another configuration:\n{listed}\nchoose another --name, or --fresh to forget the old run")
+
+
+def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """The configuration with the keys of its tables joined by points."""
+    flat: dict[str, object] = {}
+    for key, value in config.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
