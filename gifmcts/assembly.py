@@ -106,7 +106,9 @@ def plan(
     written = records.encode(config)
     config = msgspec.json.decode(written, type=dict[str, object])
     digest = blake2b(written, digest_size=8).hexdigest()
-    manifest = Manifest(config, _host(), digest, model.simulated, shlex.join(command))
+    usual = _plain(type(options)())
+    chosen = {key: value for key, value in _plain(options).items() if value != usual[key] and key not in ("data", *benchmark.local)}
+    manifest = Manifest(config, _host(), digest, model.simulated, chosen, shlex.join(command))
     return Plan(benchmark, strategy, model, setting, grading, manifest, references, settings.name or _name(config, digest))
 
 

@@ -1,7 +1,7 @@
 """What a run was asked to do, and whether two runs were asked the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gifmcts import records
 from gifmcts.errors import RunMismatch
@@ -16,6 +16,8 @@ class Manifest:
     digest: str
     """The digest of ``config``."""
     simulated: bool
+    chosen: Mapping[str, object] = field(default_factory=dict)
+    """The benchmark's options that are not its defaults."""
     command: str = ""
     """The command line that continues the run."""
     format: int = records.FORMAT

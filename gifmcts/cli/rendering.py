@@ -54,9 +54,9 @@ def _header(report: Report) -> list[str]:
     config = report.manifest.config
     words = f"{config['strategy']} ({config['preset']}), model {config['model']}, budget {config['budget']}, window {config['window']}"
     lines = [f"{report.name}: {words}, seed {config['seed']}"]
-    facts, options, sampling = (_table(config.get(key)) for key in ("facts", "options", "sampling"))
+    facts, sampling = (_table(config.get(key)) for key in ("facts", "sampling"))
     lines += [f"  {key}: {value}" for key, value in facts.items()]
-    chosen = {key: value for key, value in options.items() if key not in facts and value not in (None, [], "", False)}
+    chosen = {key: value for key, value in report.manifest.chosen.items() if key not in facts}
     for title, table in (("options", chosen), ("sampling", sampling), ("constants", changed_constants(config))):
         if table:
             lines.append(f"  {title}: " + ", ".join(f"{key} {value}" for key, value in table.items()))

@@ -102,7 +102,8 @@ def test_fresh_forgets_the_earlier_run(tmp_path: Path) -> None:
 def test_two_writers_are_refused(tmp_path: Path) -> None:
     """Also from another process."""
     program = (
-        "import sys; from pathlib import Path; from gifmcts.store import *; from gifmcts.manifest import Manifest; from gifmcts.errors import StoreError\n"
+        "import sys; from pathlib import Path; from gifmcts.store import RunFolder\n"
+        "from gifmcts.manifest import Manifest; from gifmcts.errors import StoreError\n"
         "try: RunFolder(Path(sys.argv[1])).claim(Manifest({}, {}, 'd1', True))\n"
         "except StoreError as error: print(error)"
     )
