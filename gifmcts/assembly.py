@@ -1,5 +1,6 @@
 """From settings to a run: the benchmark, the model and the strategy opened, the configuration resolved, the folder claimed."""
 
+import math
 import platform
 import re
 import shlex
@@ -135,9 +136,9 @@ def _check(settings: RunSettings, sampling: SamplingSettings) -> None:
         if getattr(settings, name) < 1:
             raise ConfigError(f"--{name} {getattr(settings, name)}: give a number of at least 1")
     for flag, value in (("--max-hours", settings.max_hours), ("--max-tokens-total", settings.max_tokens_total)):
-        if value is not None and value <= 0:
+        if value is not None and not 0 < value < math.inf:
             raise ConfigError(f"{flag} {value}: give a positive number, or leave it away")
-    if sampling.max_tokens < 1 or sampling.temperature < 0 or not 0 < sampling.top_p <= 1 or sampling.top_k < 0:
+    if sampling.max_tokens < 1 or not 0 <= sampling.temperature < math.inf or not 0 < sampling.top_p <= 1 or sampling.top_k < 0:
         raise ConfigError("sampling needs --max-tokens ≥ 1, --temperature ≥ 0, 0 < --top-p ≤ 1 and --top-k ≥ 0")
     if len(sampling.stop) > 4:
         raise ConfigError(f"{len(sampling.stop)} stop strings: servers take at most four")

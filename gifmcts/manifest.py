@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gifmcts import records
-from gifmcts.errors import RunMismatch
+from gifmcts.errors import RunMismatch, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,19 @@ class Manifest:
     command: str = ""
     """The command line that continues the run."""
     format: int = records.FORMAT
+
+
+def refuse_incomplete(manifest: Manifest, run: str) -> None:
+    """Refuse a configuration that lacks what every run writes down.
+
+    Raises:
+        StoreError: something is missing; the message lists it.
+    """
+    needed = {"benchmark", "options", "model", "strategy", "preset", "constants", "budget", "window", "seed"}
+    if missing := sorted(needed - manifest.config.keys()):
+        raise StoreError(
+            f"the configuration of run {run} is damaged, it lacks {', '.join(missing)}: restore config.json, or use another --name"
+        )
 
 
 def refuse_another(name: str, old: Manifest, new: Manifest) -> None:

@@ -62,6 +62,9 @@ class Prompts:
         """
         if override is not None and not override.is_dir():
             raise ConfigError(f"--prompts {override}: there is no such directory; give one with templates such as generate.jinja")
+        packaged = {entry.name for entry in (files("prompts") / benchmark).iterdir()}
+        if override is not None and not any(entry.name in packaged and entry.is_file() for entry in override.iterdir()):
+            raise ConfigError(f"--prompts {override} replaces nothing: it has no file of the names {', '.join(sorted(packaged))}")
         self._loader = _Loader(files("prompts") / benchmark, override)
         self._environment = Environment(
             loader=self._loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, auto_reload=False
@@ -97,6 +100,8 @@ class Prompts:
             raise ConfigError(f"the prompt template {error.name} does not exist; a benchmark needs one for each action") from error
         except TemplateError as error:
             raise ConfigError(f"the prompt template {name}.jinja cannot be filled in: {error}; correct it or drop --prompts") from error
+        if Role.USER not in texts:
+            raise ConfigError(f"the prompt template {name}.jinja has no block `user`; write {{% block user %}} … {{% endblock %}}")
         return Chat(tuple(Message(role, text) for role, text in texts.items() if text), task.id)
 
     @property
@@ -140,6 +145,8 @@ class _Loader(BaseLoader):
             return self.read(template), template, None
         except FileNotFoundError as error:
             raise TemplateNotFound(template) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"the prompt template {template} is not UTF-8: {error}") from error
 
     def list_templates(self) -> list[str]:
         places = [self._package, *([self._override] if self._override else [])]

@@ -82,6 +82,8 @@ class Summary:
     digest: str
     why: str = ""
     simulated: bool = False
+    bytes: int = 0
+    """The length of the tree's file: a finished tree whose file has another length was damaged."""
 
 
 @dataclass(frozen=True, slots=True)

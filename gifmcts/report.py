@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gifmcts.manifest import Manifest
+from gifmcts.manifest import Manifest, refuse_incomplete
 from gifmcts.metrics import Share, pass_at_k, solved_within
 from gifmcts.records import GradeRow, Summary, run_digest
 from gifmcts.store import RunFolder
@@ -69,6 +69,8 @@ class Report:
     budget: int = 0
     unfinished: int = 0
     """Trees that are begun and not finished."""
+    damaged: tuple[str, ...] = ()
+    """Finished trees whose files are no longer what they were: their digests certify nothing."""
     complete: bool = True
     """Whether every problem of the data was reached."""
 
@@ -85,6 +87,7 @@ def report(folder: RunFolder) -> Report:
         StoreError: the folder cannot be read.
     """
     manifest, summaries, grades = folder.manifest(), folder.summaries(), folder.grades()
+    refuse_incomplete(manifest, folder.name)
     begun = [folder.tree(task)[1] for task in folder.tasks() if task not in summaries]
     spent = [attempt.completion for attempts in begun for attempt in attempts]
     problems = [Scored(row, grades.get(task, [])) for task, row in sorted(summaries.items())]
@@ -119,6 +122,7 @@ def report(folder: RunFolder) -> Report:
         digest=run_digest({task: row.digest for task, row in summaries.items()}),
         budget=budget,
         unfinished=len(begun),
+        damaged=tuple(sorted(task for task, row in summaries.items() if folder.damaged(row))),
         complete=folder.complete and not begun,
     )
 
@@ -182,6 +186,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         "refused": report.refused,
         "unfinished": report.unfinished,
         "complete": report.complete,
+        "damaged": list(report.damaged),
         "exhausted": report.exhausted,
         "calls": report.calls,
         "tokens": dict(zip(("prompt", "completion", "cached"), report.tokens, strict=True)),

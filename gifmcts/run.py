@@ -94,7 +94,8 @@ class Run:
             ModelUnavailable, ModelRefused: the model gave no completion; the run can be continued.
             StoreError: the folder cannot be written, or holds something else.
         """
-        done = {name: row for name, row in self.folder.summaries().items() if row.end != "unjudged"}
+        grades = self.folder.grades()
+        done = {name: row for name, row in self.folder.summaries().items() if self._is_done(row, grades.get(name, []))}
         for row in done.values():
             self.meter.add(row.prompt_tokens + row.completion_tokens)
         queue = _Shared(self.benchmark.tasks())
@@ -108,6 +109,11 @@ class Run:
         if stopped is None:
             self.folder.refuse(self._refusals)
         return stopped
+
+    def _is_done(self, row: Summary, grades: list[GradeRow]) -> bool:
+        """Whether a tree is finished, whole, judged and graded; any other is taken up again."""
+        graded = any(grade.attempt == row.best and not grade.unjudged for grade in grades)
+        return row.end != "unjudged" and (graded or row.best is None) and not self.folder.damaged(row)
 
     async def _work(self, queue: "_Shared", done: set[str]) -> None:
         async for item in queue:
@@ -203,6 +209,7 @@ def _summary(task: Task, ended: Ended, file: TreeFile) -> Summary:
         evaluate_seconds=round(sum(attempt.seconds for attempt in attempts), 6),
         digest=file.digest,
         simulated=file.header.simulated,
+        bytes=file.size,
     )
 
 

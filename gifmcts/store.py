@@ -4,6 +4,7 @@
 ``summary.jsonl`` has a row a finished tree, ``grades.jsonl`` a row a graded program. A torn last line, which a kill leaves, is dropped.
 """
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -39,15 +40,18 @@ class TreeFile:
         """Write an attempt and flush it: a kill loses at most what is in flight."""
         self._first = self._first or attempt.chat
         line = records.line(attempt, self._first if attempt.index else ())
-        data = records.encode(line)
+        _write(self._file, records.encode(line))
         self._digest.add(line)
-        self._file.write(data + b"\n")
-        self._file.flush()
 
     @property
     def digest(self) -> str:
         """The tree's digest so far."""
         return self._digest.value
+
+    @property
+    def size(self) -> int:
+        """The file's bytes so far."""
+        return self._file.tell()
 
     def close(self) -> None:
         """Close the file."""
@@ -59,7 +63,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._created = False
+        self._created = self._simulated = False
         self._lock: IO[bytes] | None = None
         self._summary: IO[bytes] | None = None
         self._grades: IO[bytes] | None = None
@@ -109,6 +113,11 @@ class RunFolder:
     def complete(self) -> bool:
         """Whether some start came to the end of the data; trees may have been left unjudged all the same."""
         return (self.path / "refusals.jsonl").is_file()
+
+    def damaged(self, row: Summary) -> bool:
+        """Whether a finished tree's file is no longer as long as it was when it was finished."""
+        file = self.path / "trees" / f"{row.task}.jsonl"
+        return not file.is_file() or file.stat().st_size != row.bytes
 
     def tasks(self) -> list[str]:
         """The tasks that have a tree, finished or not."""
@@ -165,6 +174,7 @@ class RunFolder:
             fcntl.flock(self._lock or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StoreError(f"another process is writing to the run {self.name}; wait for it, or choose another --name") from error
+        self._simulated = manifest.simulated
         if fresh:
             self._clear()
         file = self.path / "config.json"
@@ -179,7 +189,7 @@ class RunFolder:
     def open_tree(self, task: Task, config: str) -> TreeFile:
         """The task's file for appending; a torn last line is cut off."""
         file = self.path / "trees" / f"{task.id}.jsonl"
-        expected = records.header(task, config, self.manifest().simulated)
+        expected = records.header(task, config, self._simulated)
         data = file.read_bytes() if file.exists() else b""
         header, attempts, lines, kept = _read_tree(data, file)
         if header is not None and header != expected:
@@ -248,8 +258,14 @@ def _read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], l
         return None, [], [], 0
     header = records.decode(rows[0], Header, f"{file}:1")
     lines = [records.decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
-    first: tuple[Message, ...] = records.attempt(lines[0], ()).chat if lines else ()
-    return header, [records.attempt(line, first) for line in lines], lines, kept
+    try:
+        first: tuple[Message, ...] = records.attempt(lines[0], ()).chat if lines else ()
+        attempts = [records.attempt(line, first) for line in lines]
+    except IndexError as error:
+        raise StoreError(f"{file} is damaged: a chat refers to a message that is not there; restore it, or use another --name") from error
+    if [attempt.index for attempt in attempts] != list(range(len(attempts))):
+        raise StoreError(f"{file} is damaged: attempts are missing from its middle; restore it, or use another --name")
+    return header, attempts, lines, kept
 
 
 def _head(file: Path) -> bytes:
@@ -272,8 +288,22 @@ def _appending(file: Path) -> IO[bytes]:
 def _append(stream: IO[bytes] | None, row: object) -> None:
     if stream is None:
         raise StoreError("the run folder was not claimed for writing")
-    stream.write(records.encode(row) + b"\n")
-    stream.flush()
+    _write(stream, records.encode(row))
+
+
+def _write(stream: IO[bytes], row: bytes) -> None:
+    """Write a line and flush it.
+
+    Raises:
+        StoreError: the disk does not take it; a line that was written in part is dropped by the next start.
+    """
+    try:
+        stream.write(row + b"\n")
+        stream.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            stream.close()
+        raise StoreError(f"the run folder cannot be written ({error.strerror}); make room, then the same command goes on") from error
 
 
 def _write_whole(file: Path, data: bytes) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gifmcts.cli.rendering import graded, outline, print_report
-from gifmcts.errors import UsageError
+from gifmcts.cli.rendering import graded, harmless, outline, print_report
+from gifmcts.errors import StoreError, UsageError
+from gifmcts.manifest import refuse_incomplete
 from gifmcts.records import encode
 from gifmcts.report import Report, as_json, report
 from gifmcts.store import RunFolder
@@ -22,10 +23,13 @@ def find(name: str, runs: Path) -> RunFolder:
 
     Raises:
         UsageError: there is none.
+        StoreError: its configuration is damaged.
     """
     for path in (runs / name, Path(name)):
         if (path / "config.json").is_file():
-            return RunFolder(path)
+            folder = RunFolder(path)
+            refuse_incomplete(folder.manifest(), folder.name)
+            return folder
     raise UsageError(f"there is no run {name!r} in {runs}; `gifmcts runs --runs DIR` lists the runs of a folder")
 
 
@@ -40,7 +44,12 @@ def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
         Print one JSON object a line.
     """
     found = [RunFolder(path.parent) for path in sorted(runs.glob("*/config.json"))]
-    reports = [report(folder) for folder in found]
+    reports = []
+    for folder in found:
+        try:
+            reports.append(report(folder))
+        except StoreError as error:
+            print(f"left out: {error}", file=sys.stderr)
     if json:
         sys.stdout.write("".join(jsonlib.dumps(_row(item)) + "\n" for item in reports))
         return 0
@@ -110,10 +119,13 @@ def show(
         return 0
     strategy = open_recorded(folder.manifest().config)
     tree, state = Tree(), strategy.begin()
-    for item in attempts:
-        strategy.backup(tree, state, tree.add(item))
+    try:
+        for item in attempts:
+            strategy.backup(tree, state, tree.add(item))
+    except (IndexError, KeyError) as error:
+        raise StoreError(f"the tree of problem {task} is damaged: an attempt belongs to a node that is not there") from error
     console = Console()
-    console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False)
+    console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False, markup=False)
     console.print(outline(tree, {row.attempt: row for row in folder.grades().get(task, [])}))
     return 0
 
@@ -149,7 +161,7 @@ def _attempt(attempts: list[Attempt], index: int, as_json: bool) -> int:
     console = Console()
 
     def text(words: str) -> None:
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        sys.stdout.write(harmless(words) + "\n")
 
     for message in chosen.chat:
         console.rule(message.role.value)

@@ -77,7 +77,7 @@ def _shares(report: Report) -> Table:
         table.add_row(label.value, *_cells(share), f"{report.test_share[label]:.1%}", style="bold")
         for group, shares in report.by_group.items():
             if label in shares and len(report.by_group) > 1:
-                table.add_row(f"  {group}", *_cells(shares[label]), "")
+                table.add_row(Text(f"  {group}"), *_cells(shares[label]), "")
     return table
 
 
@@ -105,6 +105,9 @@ def _lines(report: Report) -> list[str]:
         lines.append("test verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
     if report.exhausted:
         lines.append(f"{report.exhausted} searches ended before their budget: the strategy had nothing left to offer")
+    if report.damaged:
+        words = "their files have changed since they were finished; the same `gifmcts run` command mends them"
+        lines.append(f"DAMAGED trees: {', '.join(report.damaged[:_SHOWN])}: {words}")
     for task, why in report.unjudged.items():
         lines.append(f"UNJUDGED problem {task}: {why}; the same command tries it again")
     lines += [f"left out: problem {task}: {why}" for task, why in list(report.refused.items())[:_SHOWN]]
@@ -159,6 +162,11 @@ def _verdict(node: Node) -> str:
     if evaluation.broken:
         return f"broken ({evaluation.broken.error})"
     return f"visible {evaluation.reward:.0%}"
+
+
+def harmless(text: str) -> str:
+    """Text of a model or a program without what a terminal would obey: control characters are shown, not sent."""
+    return "".join(character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text)
 
 
 def graded(row: GradeRow) -> str:

@@ -1,5 +1,6 @@
 """Models by name: what ``KIND`` or ``KIND/NAME`` opens, found among the entry points ``gifmcts.models``."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -34,10 +35,10 @@ class ModelSettings:
         """Refuse what cannot be waited for or sent."""
         if self.max_in_flight < 1:
             raise ConfigError(f"max_in_flight is {self.max_in_flight}: at least one request must be allowed at a time")
-        if self.request_timeout <= 0:
+        if not 0 < self.request_timeout < math.inf:
             raise ConfigError(f"request_timeout is {self.request_timeout}: give a positive number of seconds")
         for field in ("simulated_latency", "retry_seconds"):
-            if getattr(self, field) < 0:
+            if not 0 <= getattr(self, field) < math.inf:
                 raise ConfigError(f"{field} is {getattr(self, field)}: give zero or more seconds")
 
 

@@ -1,11 +1,14 @@
 """What servers of the OpenAI and vLLM API reply, and what of it is an answer."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from gifmcts.types import Completion, Finish
 
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+"""A number of tokens that can be meant."""
 _CLOSE = "</think>"
 _OPEN = "<think>"
 
@@ -13,14 +16,14 @@ _OPEN = "<think>"
 class CachedTokens(Struct):
     """The part of a prompt that the server had computed before."""
 
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class Usage(Struct):
     """Tokens that a request cost."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
     prompt_tokens_details: CachedTokens | None = None
 
 

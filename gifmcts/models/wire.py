@@ -14,6 +14,9 @@ from gifmcts.errors import ConfigError, ContextOverflow, ModelRefused
 
 CONNECT_SECONDS = 10.0
 HEALTH_SECONDS = 5.0
+LONGEST_BODY = 64 << 20
+"""Bytes of one answer."""
+
 ABSENT = (404, 405, 501)
 """Statuses of a route that a server does not have."""
 _PASSING = (408, 409, 425, 429)
@@ -88,13 +91,23 @@ class Endpoint:
         data = None if body is None else encode(body)
         try:
             async with self._slots, session.request(method, url, data=data, allow_redirects=False) as reply:
-                return Answer(reply.status, await reply.read(), reply.headers.get("Retry-After", ""))
+                return Answer(reply.status, await self._body(reply), reply.headers.get("Retry-After", ""))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Interrupted(f"no server answers at {self.api}: {self._clean(str(error))}", down=True) from error
         except TimeoutError as error:
             raise Interrupted(f"no answer from {url} within {self._timeout:g} s") from error
         except aiohttp.ClientError as error:
             raise Interrupted(f"the connection to {url} broke: {self._clean(str(error)) or type(error).__name__}") from error
+
+    async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
+        """The whole body, which an honest answer is far below the limit of."""
+        pieces, size = [], 0
+        async for piece in reply.content.iter_chunked(1 << 16):
+            size += len(piece)
+            if size > LONGEST_BODY:
+                raise ModelRefused(f"{self.api} sent more than {LONGEST_BODY >> 20} MiB as one answer: this is no model server")
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def judge(self, answer: Answer) -> None:
         """Raise what a status other than success means for the request."""

@@ -1,5 +1,6 @@
 """Strategies by name: a preset's constants, then the user's."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
@@ -52,9 +53,14 @@ def open_strategy(
     if exhaustive:
         values["stops_when_solved"] = False
     try:
-        return cast("Strategy[object]", msgspec.convert(values, kind, strict=False))
+        strategy = cast("Strategy[object]", msgspec.convert(values, kind, strict=False))
     except msgspec.ValidationError as error:
         raise ConfigError(f"--set for {name}: {error}; constants: {', '.join(settable)}") from error
+    for key in settable:
+        value = getattr(strategy, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"--set.{key} {value}: give a finite number")
+    return strategy
 
 
 def open_recorded(config: Mapping[str, object]) -> Strategy[object]:

@@ -77,7 +77,11 @@ def test_templates_can_be_replaced_and_change_the_digest(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{% block user %}{{ task.nothing }}{% endblock %}", "no attribute 'nothing'"), ("{% block %}", "cannot be filled in")],
+    [
+        ("{% block user %}{{ task.nothing }}{% endblock %}", "no attribute 'nothing'"),
+        ("{% block %}", "cannot be filled in"),
+        ("words", "has no block `user`"),
+    ],
 )
 def test_a_faulty_template_is_an_error_that_names_it(tmp_path: Path, text: str, message: str) -> None:
     """Nothing undefined is silently empty."""
@@ -92,3 +96,13 @@ def test_a_missing_directory_or_template_says_so(tmp_path: Path) -> None:
         Prompts("apps", tmp_path / "none")
     with pytest.raises(ConfigError, match="sketch.jinja does not exist"):
         Prompts("apps").render("sketch", TASK, situation(TASK, NODE, Random(0)))
+
+
+def test_a_directory_that_replaces_nothing_is_refused(tmp_path: Path) -> None:
+    """A misspelt template name would otherwise silently change nothing; text that is not UTF-8 says so."""
+    (tmp_path / "generat.jinja").write_text("x")
+    with pytest.raises(ConfigError, match="replaces nothing"):
+        Prompts("apps", tmp_path)
+    (tmp_path / "generate.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        Prompts("apps", tmp_path).render("generate", TASK, situation(TASK, NODE, Random(0)))

@@ -170,3 +170,28 @@ def test_what_was_not_graded_can_be_graded_later(tmp_path: Path) -> None:
     added = asyncio.run(grade_recorded(Tiny(TinyOptions(problems=5, lines=10)), folder, Grading.ALL))
     assert folder.grades() == RunFolder(tmp_path / "whole").grades()
     assert added == sum(map(len, folder.grades().values())) - before > 0
+
+
+@pytest.mark.parametrize("damage", ["truncated", "removed", "longer"])
+def test_a_damaged_tree_is_noticed_and_mended(tmp_path: Path, damage: str) -> None:
+    """A digest never certifies a file that has changed; the same run searches again what is missing."""
+    whole, _ = go(tmp_path / "run")
+    file = tmp_path / "run" / "trees" / "tiny-1.jsonl"
+    data = file.read_bytes()
+    if damage == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(data[: len(data) // 2] if damage == "truncated" else data + b"x")
+    assert report(RunFolder(tmp_path / "run")).damaged == ("tiny-1",)
+    again, _ = go(tmp_path / "run")
+    assert (again.damaged, again.digest) == ((), whole.digest)
+    assert file.read_bytes().count(b"\n") == data.count(b"\n")
+
+
+def test_lost_grades_are_made_again(tmp_path: Path) -> None:
+    """A tree without the grade of its chosen program is not finished."""
+    whole, _ = go(tmp_path / "run")
+    (tmp_path / "run" / "grades.jsonl").write_text("")
+    notes = Notes()
+    again, _ = go(tmp_path / "run", notes=notes)
+    assert (again.shares, again.digest, notes.committed_new) == (whole.shares, whole.digest, 0)

@@ -1,6 +1,8 @@
 """A run folder survives kills, refuses what is not its own, and gives back what was written."""
 
 import asyncio
+import resource
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -155,3 +157,22 @@ def attempts_of_text(one: str, other: str) -> list[Attempt]:
 
 
 BASE = attempts()
+
+
+def test_a_full_disk_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    """Nothing that was written is lost: after making room the rest is written behind it."""
+    made = attempts()
+    digest = write(tmp_path / "whole", made)
+    with RunFolder(tmp_path / "run").claim(MANIFEST) as folder:
+        file = folder.open_tree(TASK, MANIFEST.digest)
+        file.append(made[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.size + 10, hard))
+        try:
+            with pytest.raises(StoreError, match="make room, then the same command goes on"):
+                file.append(made[1])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, previous)
+    assert write(tmp_path / "run", made) == digest
