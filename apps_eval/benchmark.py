@@ -1,11 +1,12 @@
 """APPS as a benchmark of the engine: options in, tasks out."""
 
 import asyncio
+import math
 import os
 import platform
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from apps_eval.dataset import Filter, problems
 from apps_eval.judges import Judge
@@ -22,6 +23,9 @@ from gifmcts.seams import Task
 from gifmcts.types import Refusal
 from sandbox import Jail, Limits, SandboxError, survey
 
+MOST_SECONDS: Final = 3600
+MOST_MEBIBYTES: Final = 1 << 20
+
 
 class Apps:
     """The APPS benchmark (arXiv 2105.09938): programs are rewarded by the share of unit tests that they pass."""
@@ -34,10 +38,11 @@ class Apps:
 
     def __init__(self, options: AppsOptions | None = None) -> None:
         self._options = options or AppsOptions()
-        if self._options.time_limit <= 0:
-            raise UsageError(f"--time-limit is {self._options.time_limit:g}: it must be more than 0 seconds")
-        if self._options.memory_mb < 1:
-            raise UsageError(f"--memory-mb is {self._options.memory_mb}: it must be at least 1")
+        seconds, mebibytes = self._options.time_limit, self._options.memory_mb
+        if not math.isfinite(seconds) or not 0 < seconds <= MOST_SECONDS:
+            raise UsageError(f"--time-limit is {seconds:g}: it must be more than 0 and at most {MOST_SECONDS} seconds")
+        if not 1 <= mebibytes <= MOST_MEBIBYTES:
+            raise UsageError(f"--memory-mb is {mebibytes}: it must be at least 1 and at most {MOST_MEBIBYTES}")
         if self._options.workers is not None and self._options.workers < 1:
             raise UsageError(f"--workers is {self._options.workers}: at least one is needed")
         self._filter = Filter.of(self._options)

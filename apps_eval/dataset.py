@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apps_eval.options import AppsOptions, Difficulty
 from apps_eval.problem import Json, Problem
-from apps_eval.row import BadRow, columns, read_problem, row_id
+from apps_eval.row import LONGEST_ID, BadRow, columns, is_id, read_problem, row_id
 from apps_eval.sources import Row, Source
 from gifmcts.errors import UsageError
 from gifmcts.types import Refusal
@@ -31,9 +31,14 @@ class Filter:
             raise UsageError(f"--limit is {options.limit}: at least one problem is needed")
         names, ranges = set(), []
         for entry in options.ids:
+            if not is_id(entry):
+                raise UsageError(
+                    f"--ids {entry[:80]!r} is neither an id nor a range: give ids of letters, digits, '.', '_' and '-', "
+                    f"at most {LONGEST_ID} characters long, or ranges such as 3000-3999"
+                )
             first, dash, last = entry.partition("-")
             numbers = [part for part in (first, last) if part.isdecimal()]
-            if dash and (len(numbers) == 1 or (len(numbers) == 2 and int(first) > int(last))):
+            if dash and ((len(numbers) == 1 and "" in (first, last)) or (len(numbers) == 2 and int(first) > int(last))):
                 raise UsageError(f"--ids {entry} is no range: give its first and its last number, as 3000-3999")
             if dash and len(numbers) == 2:
                 ranges.append(range(int(first), int(last) + 1))

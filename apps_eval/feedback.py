@@ -3,15 +3,17 @@
 import re
 import signal
 from dataclasses import dataclass
-
-from apps_eval.digits import unlimited_digits
+from fractions import Fraction
 
 SHOWN = 600
 """Characters of one value that a prompt shows; the middle of a longer one is left out."""
 
+SHOWN_BITS = 4000
+"""Longer integers are told by their size: writing them in base ten takes quadratic time."""
+
 _ADDRESS = re.compile(r"(?<=\bat )0x[0-9a-fA-F]+|\b0x[0-9a-fA-F]{9,16}\b")
 _LIBRARY = re.compile(r"\(/[^()\n]*\.(?:py|so)\)")
-_FRAME = re.compile(r'^ {2,}File "(?P<file>[^"\n]*)", line (?P<line>\d+)')
+_FRAME = re.compile(r'^ {2,}File "(?P<file>[^"\n]*)", line (?P<line>\d{1,9})(?!\d)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,11 @@ def mask(text: str) -> str:
 
 def readable(output: bytes) -> str:
     """What a program wrote, masked and shortened; bytes that are no text become replacement characters."""
+    return _masked_ends(output.decode("utf-8", "replace"))
+
+
+def _masked_ends(text: str) -> str:
     # Only the two ends are shown, so only they are masked; the slack keeps an address at the cut whole.
-    text = output.decode("utf-8", "replace")
     if len(text) > 4 * SHOWN:
         text = f"{mask(text[: 2 * SHOWN])}{text[2 * SHOWN : -2 * SHOWN]}{mask(text[-2 * SHOWN :])}"
         return shorten(text)
@@ -56,13 +61,57 @@ def readable(output: bytes) -> str:
 
 
 def written(value: object) -> str:
-    """A value as Python writes it, masked and shortened."""
-    with unlimited_digits():
-        try:
-            text = repr(value)
-        except RecursionError:
-            text = "(a value nested too deeply to be shown)"
-    return shorten(mask(text))
+    """A value as Python writes it, masked and shortened; an integer of more than ``SHOWN_BITS`` bits is told by its size."""
+    try:
+        text = repr(_sized(value) if _holds_long(value) else value)
+    except RecursionError:
+        text = "(a value nested too deeply to be shown)"
+    except (ArithmeticError, LookupError, TypeError, ValueError, MemoryError):
+        text = "(a value that cannot be shown)"
+    return _masked_ends(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _LongInteger:
+    """Stands for an integer that is too long to be written."""
+
+    bits: int
+    place: int
+    """Keeps apart the members of a set and the keys of a dictionary."""
+
+    def __repr__(self) -> str:
+        return f"<an integer of {self.bits} bits>"
+
+
+def _bits(value: object) -> int:
+    if isinstance(value, int):
+        return value.bit_length()
+    if isinstance(value, Fraction):
+        return max(value.numerator.bit_length(), value.denominator.bit_length())
+    return 0
+
+
+def _holds_long(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list | tuple | set | frozenset):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.keys())
+            waiting.extend(value.values())
+        elif _bits(value) > SHOWN_BITS:
+            return True
+    return False
+
+
+def _sized(value: object, place: int = 0) -> object:
+    if isinstance(value, list | tuple | set | frozenset):
+        return type(value)([_sized(item, index) for index, item in enumerate(value)])
+    if isinstance(value, dict):
+        return {_sized(key, index): _sized(item) for index, (key, item) in enumerate(value.items())}
+    bits = _bits(value)
+    return _LongInteger(bits, place) if bits > SHOWN_BITS else value
 
 
 def read_traceback(stderr: bytes, filename: str = "solution.py") -> tuple[str, str, int | None] | None:

@@ -3,12 +3,17 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 
 from apps_eval.digits import unlimited_digits
 from apps_eval.problem import Case, Json, Problem, joined
+from sandbox.tagged import MAX_DEPTH, MAX_HEX, MAX_VALUES
 
-_ID = re.compile(r"[A-Za-z0-9._-]+")
+LONGEST_ID: Final = 128
+"""Characters of a problem's id; it names files."""
+
+_ID = re.compile(rf"(?!\.+$)[A-Za-z0-9._-]{{1,{LONGEST_ID}}}")
+_WORD = re.compile(r"(?=.*\S)[A-Za-z0-9 _.-]{1,40}")
 
 
 class BadRow(ValueError):
@@ -53,9 +58,17 @@ def row_id(row: Mapping[str, Json]) -> str:
     value = row.get("problem_id", row.get("id"))
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         raise BadRow("neither problem_id nor id")
-    if not _ID.fullmatch(str(value)):
-        raise BadRow(f"{str(value)[:80]!r} is no problem id: letters, digits, '.', '_' and '-' are allowed")
+    # A number that long is not even written.
+    if isinstance(value, int) and value.bit_length() > 4 * LONGEST_ID:
+        raise BadRow(f"a number of {value.bit_length()} bits is no problem id: at most {LONGEST_ID} characters are allowed")
+    if not is_id(str(value)):
+        raise BadRow(f"{str(value)[:80]!r} is no problem id: at most {LONGEST_ID} letters, digits, '.', '_' and '-' are allowed")
     return str(value)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be a problem's id."""
+    return _ID.fullmatch(text) is not None
 
 
 def read_problem(row: Mapping[str, Json]) -> Problem:
@@ -75,12 +88,16 @@ def read_problem(row: Mapping[str, Json]) -> Problem:
         id=row_id(row),
         question=question,
         cases=_cases(tests, call=bool(fn_name)),
-        difficulty=_text(row, "difficulty") or "unknown",
+        difficulty=_difficulty(row.get("difficulty")),
         url=_text(row, "url"),
         starter_code=_text(row, "starter_code"),
         fn_name=fn_name,
         solutions=_solutions(row.get("solutions")),
     )
+
+
+def _difficulty(value: Json) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else "unknown"
 
 
 def _text(row: Mapping[str, Json], column: str) -> str:
@@ -115,8 +132,26 @@ def _cases(tests: Mapping[str, Json], *, call: bool) -> tuple[Case, ...]:
         for index, value in enumerate(inputs):
             if not isinstance(value, list):
                 raise BadRow(f"test {index}: the input of a call is not a list of arguments")
+            _travels(index, "input", value)
+            _travels(index, "output", outputs[index])
         return tuple(map(Case, inputs, outputs))
     return tuple(Case(_stream(index, i), _stream(index, o)) for index, (i, o) in enumerate(zip(inputs, outputs, strict=True)))
+
+
+def _travels(index: int, name: str, value: Json) -> None:
+    """Refuse what could be neither given to a function nor returned by one."""
+    level: list[Json] = [value]
+    depth = count = 0
+    while level:
+        count += len(level)
+        if depth > MAX_DEPTH - 1 or count > MAX_VALUES // 2:
+            raise BadRow(f"test {index}: the {name} of a call is nested too deeply or holds too many values")
+        if any(isinstance(item, int) and item.bit_length() > 4 * MAX_HEX for item in level):
+            raise BadRow(f"test {index}: the {name} of a call holds an integer that is too long")
+        lists = [item for item in level if isinstance(item, list)]
+        objects = [item.values() for item in level if isinstance(item, dict)]
+        level = [item for items in (*lists, *objects) for item in items]
+        depth += 1
 
 
 def _stream(index: int, value: Json) -> str:

@@ -86,7 +86,7 @@ class Lines:
         """One row a line; blank lines are skipped."""
         number = 0
         try:
-            with gzip.open(self.path, "rb") if self.path.suffix == ".gz" else self.path.open("rb") as file:
+            with gzip.open(self.path, "rb") if self._compressed() else self.path.open("rb") as file:
                 while line := file.readline():
                     number += 1
                     if not line.isspace():
@@ -100,10 +100,15 @@ class Lines:
 
     def count(self) -> int | None:
         """The lines of a plain file."""
-        if self.path.suffix == ".gz":
+        if self._compressed():
             return None
         with self.path.open("rb") as file:
             return sum(not line.isspace() for line in file)
+
+    def _compressed(self) -> bool:
+        """Whether the file is gzip, by its first two bytes, whatever its name says."""
+        with self.path.open("rb") as file:
+            return file.read(2) == b"\x1f\x8b"
 
 
 @dataclass(frozen=True)

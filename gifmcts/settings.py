@@ -14,6 +14,8 @@ from gifmcts.types import Action, Sampling
 def _listed(kind: object, tokens: Sequence[Token]) -> object:
     """The items of a list that may be given with commas, repeated, or both."""
     words = [word for token in tokens for word in token.value.split(",") if word]
+    if not words and any(token.value for token in tokens):
+        raise ValueError(f"{tokens[0].value!r} lists nothing")
     return convert(kind, words) if words else ()
 
 

@@ -72,7 +72,7 @@ def decode(data: bytes) -> Any:
     if data.count(b",") + data.count(b"[") > 2 * MAX_VALUES:
         raise BadValue("the value is too large")
     try:
-        return unpack(json.loads(data, parse_constant=_no_constant))
+        return unpack(json.loads(data, parse_constant=_no_constant, parse_int=_plain_int if len(data) > MAX_DIGITS else None))
     except (ValueError, RecursionError, UnicodeError) as error:
         raise error if isinstance(error, BadValue) else BadValue(f"not a tagged value: {error}"[:200]) from error
 
@@ -171,6 +171,13 @@ def _no_constant(name: str) -> None:
     raise BadValue(f"not a tagged value: {name}")
 
 
+def _plain_int(text: str) -> int:
+    """Python's own limit is lifted while data is read, in all threads."""
+    if len(text) > MAX_DIGITS:
+        raise BadValue("not a tagged value: a long integer in base ten")
+    return int(text)
+
+
 def _read_int(tree: Any, _: int) -> int:
     if len(tree) > MAX_HEX:
         raise BadValue("the integer is too large")
@@ -222,6 +229,9 @@ def _read_array(tree: Any, _: int) -> Any:
     name, shape, content = tree
     if name not in DTYPES or len(shape) > 32 or not all(type(size) is int and 0 <= size <= 1 << 32 for size in shape):
         raise BadValue("not a tagged value: array")
+    # An array without elements may still have four thousand million rows.
+    if math.prod(max(size, 1) for size in shape) > MAX_VALUES:
+        raise BadValue("the array is too large")
     data = base64.b64decode(content, validate=True)
     if math.prod(shape) * numpy.dtype(name).itemsize != len(data):
         raise BadValue("not a tagged value: array")

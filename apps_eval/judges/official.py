@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from apps_eval.drivers.official import Letter, dressed, driver, read_reply, read_report, source_line
 from apps_eval.feedback import Fault, readable, written
 from apps_eval.inputs import official_input
-from apps_eval.judges.comparison import NO_RESULT
+from apps_eval.judges.comparison import NO_RESULT, Comparison, settle
 from apps_eval.judges.ends import time_limit, verdict_of, why
+from apps_eval.judges.strict import decided
 from apps_eval.judges.trial import UNJUDGED, Trial
 from apps_eval.problem import Kind, Problem
 from apps_eval.rules.official import ERROR, Code, result_code, same_output
@@ -57,7 +59,7 @@ class OfficialJudge:
         trials: list[Trial] = []
         async with aclosing(self.sandbox.run(job)) as outcomes:
             async for outcome in outcomes:
-                trial = self._trial(problem, source, tests[len(trials)], outcome)
+                trial = await self._trial(problem, source, tests[len(trials)], outcome)
                 if trial.verdict is Verdict.COMPILE or _ends_all(outcome):
                     return [replace(trial, test=test) for test in tests]
                 trials.append(trial)
@@ -65,7 +67,7 @@ class OfficialJudge:
             raise SandboxError(f"the sandbox ended a job {len(tests) - len(trials)} inputs early")
         return trials
 
-    def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
+    async def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
         if outcome.status is Status.TIME:
             return Trial(test, Verdict.TIME, fault=_TOO_LONG, outcome=outcome)
         if outcome.status is not Status.OK:
@@ -74,7 +76,7 @@ class OfficialJudge:
         letter, rest = read_reply(outcome.result)
         match letter:
             case Letter.RESULT:
-                return _compared(problem, test, rest, outcome)
+                return decided(test, await settle(partial(_compared, problem, test, rest), len(rest)), outcome)
             case Letter.TIME:
                 return Trial(test, Verdict.TIME, fault=time_limit(self.limits.cpu_seconds), outcome=outcome)
             case Letter.DIED:
@@ -88,20 +90,19 @@ def _ends_all(outcome: Outcome) -> bool:
     return outcome.status is not Status.OK or read_reply(outcome.result)[0] is Letter.DIED
 
 
-def _compared(problem: Problem, test: int, reply: bytes, outcome: Outcome) -> Trial:
+def _compared(problem: Problem, test: int, reply: bytes) -> Comparison:
     try:
-        if problem.kind is Kind.STDIN:
-            code: Code = same_output(reply.decode("utf-8", "surrogatepass"), problem.stdout(test))
-            got = "" if code else readable(reply)
-        else:
-            value = decode(reply)
-            code = result_code(value, problem.cases[test].expected)
-            got = "" if code is True else written(value)
+        value = reply.decode("utf-8", "surrogatepass") if problem.kind is Kind.STDIN else decode(reply)
     except ValueError:
-        return Trial(test, Verdict.ERROR, fault=NO_RESULT, outcome=outcome)
-    if code == ERROR:
-        return Trial(test, Verdict.ERROR, fault=Fault("the result cannot be compared", got), outcome=outcome)
-    return Trial(test, Verdict.PASS if code else Verdict.WRONG, got, outcome=outcome)
+        return Comparison(False, fault=NO_RESULT)
+    if problem.kind is Kind.STDIN:
+        same = same_output(value, problem.stdout(test))
+        return Comparison(same, "" if same else readable(reply))
+    code = result_code(value, problem.cases[test].expected)
+    if code is True:
+        return Comparison(True)
+    got = written(value)
+    return Comparison(False, fault=Fault("the result cannot be compared", got)) if code == ERROR else Comparison(False, got)
 
 
 async def official_codes(sandbox: Sandbox, problem: Problem, source: str, limits: Limits | None = None) -> list[Code]:

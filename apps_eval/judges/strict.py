@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from apps_eval.drivers import plain
 from apps_eval.inputs import program_input
-from apps_eval.judges.comparison import Comparison, compare_output, compare_result
+from apps_eval.judges.comparison import Comparison, compare_output, compare_result, settle
 from apps_eval.judges.ends import verdict_of, why
 from apps_eval.judges.trial import NOT_RUN, UNJUDGED, Trial
 from apps_eval.problem import Kind, Problem
@@ -72,7 +73,7 @@ class StrictJudge:
                     for test in tests:
                         yield Trial(test, Verdict.COMPILE, fault=fault, outcome=outcome)
                     return
-                yield self._trial(problem, source, waiting.pop(0), outcome)
+                yield await self._trial(problem, source, waiting.pop(0), outcome)
         if waiting:
             raise SandboxError(f"the sandbox ended a job {len(waiting)} inputs early")
 
@@ -80,12 +81,14 @@ class StrictJudge:
         inputs = (program_input(problem, test) for test in tests)
         return Job(source, plain.driver(problem), inputs, self.limits)
 
-    def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
+    async def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
         if outcome.status is not Status.OK:
             return Trial(test, verdict_of(outcome.status), fault=why(outcome, self.limits, source), outcome=outcome)
         if problem.kind is Kind.STDIN:
-            return decided(test, compare_output(outcome.stdout, problem.stdout(test)), outcome)
-        return decided(test, compare_result(outcome.result, problem.cases[test].expected), outcome)
+            comparing = partial(compare_output, outcome.stdout, problem.stdout(test))
+            return decided(test, await settle(comparing, len(outcome.stdout)), outcome)
+        comparing = partial(compare_result, outcome.result, problem.cases[test].expected)
+        return decided(test, await settle(comparing, len(outcome.result)), outcome)
 
 
 def decided(test: int, comparison: Comparison, outcome: Outcome) -> Trial:

@@ -3,11 +3,12 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from apps_eval.drivers import official
 from apps_eval.drivers.official import Letter
 from apps_eval.inputs import program_input
-from apps_eval.judges.comparison import compare_output, compare_result
+from apps_eval.judges.comparison import compare_output, compare_result, settle
 from apps_eval.judges.ends import time_limit
 from apps_eval.judges.strict import StrictJudge, decided
 from apps_eval.judges.trial import Trial
@@ -24,17 +25,17 @@ class WrappedJudge(StrictJudge):
         driver = official.driver(problem.kind, self.limits.cpu_seconds)
         return Job(official.dressed(problem, source), driver, inputs, self.limits)
 
-    def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
+    async def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
         if outcome.status is not Status.OK:
-            return super()._trial(problem, source, test, outcome)
+            return await super()._trial(problem, source, test, outcome)
         letter, rest = official.read_reply(outcome.result)
         if letter is Letter.TIME:
             return Trial(test, Verdict.TIME, fault=time_limit(self.limits.cpu_seconds), outcome=outcome)
         if letter is not Letter.RESULT:
             return Trial(test, Verdict.ERROR, fault=official.read_report(problem, source, rest), outcome=outcome)
         if problem.kind is Kind.STDIN:
-            return decided(test, compare_output(rest, problem.stdout(test)), outcome)
-        return decided(test, compare_result(rest, problem.cases[test].expected), outcome)
+            return decided(test, await settle(partial(compare_output, rest, problem.stdout(test)), len(rest)), outcome)
+        return decided(test, await settle(partial(compare_result, rest, problem.cases[test].expected), len(rest)), outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The judge of the reference scorer (arXiv 2105.09938), its faults included: for published numbers and parity."""
 
 import math
+import sys
 from typing import Final, TypeAlias
 
 from apps_eval.problem import Json
@@ -12,6 +13,8 @@ COMPILE: Final = -2
 """The program does not compile, or has no such function."""
 ERROR: Final = -1
 """An exception, or the time limit."""
+MOST_PAIRS: Final = 10_000_000
+"""Pairs of elements that the comparison of an array may take."""
 
 
 def same_output(got: str, expected: str) -> bool:
@@ -97,12 +100,17 @@ def result_code(got: object, stored: Json) -> Code:
     if isinstance(got, tuple):
         got = list(got)
     try:
+        if _spreads(got, expected):
+            return ERROR
         same = got == expected
+        # Neither true nor false: the reference scorer asks an empty array for its first element.
+        if getattr(same, "size", 1) == 0:
+            return ERROR
         if isinstance(expected, list) and expected:
             same = bool(same) or bool(got == expected[0])
         # The reference scorer takes the first element where an array of truth values is left.
         same = bool(same.item(0) if hasattr(same, "item") else same)
-    except (TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError):
         return ERROR
     return same or _same_rows(got, expected)
 
@@ -112,3 +120,34 @@ def _same_rows(got: object, expected: object) -> bool:
     if not (isinstance(got, list) and got and isinstance(got[0], tuple) and isinstance(expected, list) and expected):
         return False
     return all(isinstance(row, list | tuple) for row in got) and [list(row) for row in got] == expected[0]
+
+
+def _spreads(got: object, expected: object) -> bool:
+    """Whether an array in the result could be spread over the expected values into one that no memory holds."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    waiting, largest = [got], 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list | tuple):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, numpy.ndarray) and value.ndim:
+            largest = max(largest, value.size)
+    if largest * _leaves(expected) <= MOST_PAIRS:
+        return False
+    if not isinstance(got, numpy.ndarray):
+        return True
+    return bool(math.prod(numpy.broadcast_shapes(got.shape, numpy.shape(expected))) > MOST_PAIRS)
+
+
+def _leaves(expected: object) -> int:
+    waiting, count = [expected], 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        count += 1
+    return count

@@ -59,7 +59,7 @@ def build(config: Path | None, words: Sequence[str]) -> App:
         help_format="plaintext",
         version=lambda: f"gifmcts {version('gifmcts')}",
         config=sources,
-        default_parameter=Parameter(negative_iterable=()),
+        default_parameter=Parameter(negative_iterable=(), negative_bool=()),
     )
     epilogue = "--config FILE.toml gives values for any of these options; GIFMCTS_BUDGET=50 in the environment gives one."
     run = App(name="run", help="Search and grade the problems of a benchmark.", help_epilogue=epilogue)

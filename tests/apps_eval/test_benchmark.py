@@ -1,6 +1,7 @@
 """APPS as the engine meets it."""
 
 import asyncio
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_facts_name_what_a_number_depends_on() -> None:
     assert (facts["data"], facts["protocol"], facts["rules"]) == ("mini", "oracle", "official")
     assert facts["split version"] == str(SPLIT_VERSION)
     assert facts["time limit"].startswith("2.5 s")
-    assert len(facts["checksum"]) == 64
+    assert len(facts["data checksum"]) == 64
 
 
 def test_check_says_that_the_bundled_suite_is_judged_right() -> None:
@@ -89,3 +90,22 @@ def test_importing_the_benchmark_is_light() -> None:
     heavy = "{'datasets', 'pyarrow', 'numpy', 'pandas', 'huggingface_hub', 'scipy'}"
     command = f"import sys, apps_eval.benchmark; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"time_limit": math.nan},
+        {"time_limit": math.inf},
+        {"time_limit": 1e300},
+        {"time_limit": 3600.5},
+        {"time_limit": 0.0},
+        {"memory_mb": 0},
+        {"memory_mb": (1 << 20) + 1},
+        {"workers": 0},
+    ],
+)
+def test_limits_that_no_machine_keeps_are_refused(options: dict[str, float]) -> None:
+    """Neither nothing, nor endless, nor no number."""
+    with pytest.raises(UsageError, match="--"):
+        Apps(AppsOptions(**options))  # type: ignore[arg-type]

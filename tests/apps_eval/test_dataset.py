@@ -107,6 +107,34 @@ def test_filters_choose_rows(tmp_path: Path) -> None:
         read(data, limit=0)
 
 
+@pytest.mark.parametrize("entry", ["²", "", ",", "5-1", "3-", "-3", "a b", "9" * 5000, "1-" + "9" * 5000, "x" * 129, ".."])
+def test_what_is_no_id_is_refused_in_words(entry: str) -> None:
+    """Neither an id nor a range: the user is told, however long it is."""
+    with pytest.raises(UsageError, match="--ids") as told:
+        Filter.of(AppsOptions(ids=(entry,)))
+    assert len(str(told.value)) < 400
+
+
+def test_an_id_with_a_dash_is_no_range() -> None:
+    """Only two numbers are a range."""
+    assert Filter.of(AppsOptions(ids=("set-1", "3-5"))) == Filter(names=frozenset({"set-1"}), ranges=(range(3, 6),))
+
+
+def test_an_id_of_any_length_costs_its_row_alone(tmp_path: Path) -> None:
+    """The rows beside it are read."""
+    data = write_lines(tmp_path / "a.jsonl", row("1"), '{"question": "q", "problem_id": ' + "7" * 10_000 + "}", row("2"))
+    assert names(read(data)) == ["1", "line-2!", "2"]
+
+
+def test_gzip_is_known_by_its_bytes(tmp_path: Path) -> None:
+    """Whatever the file's name says."""
+    text = f"{json.dumps(row('1'))}\n".encode()
+    (tmp_path / "packed.jsonl").write_bytes(gzip.compress(text))
+    (tmp_path / "plain.jsonl.gz").write_bytes(text)
+    assert names(read(tmp_path / "packed.jsonl")) == names(read(tmp_path / "plain.jsonl.gz")) == ["1"]
+    assert (Lines(tmp_path / "packed.jsonl").count(), Lines(tmp_path / "plain.jsonl.gz").count()) == (None, 1)
+
+
 def test_an_unwanted_row_is_not_refused(tmp_path: Path) -> None:
     """A malformed row that the filters leave out is nobody's concern."""
     data = write_lines(tmp_path / "a.jsonl", row("1", input_output=""), row("2"))

@@ -1,5 +1,7 @@
 """What a model reads of a failure."""
 
+from fractions import Fraction
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +82,13 @@ def test_text_that_is_no_traceback_is_none() -> None:
         assert read_traceback(text) is None
 
 
+def test_a_line_number_of_any_length_is_no_exception() -> None:
+    """What only looks like a traceback is none: its line is no line."""
+    text = b'  File "solution.py", line ' + b"9" * 5000 + b", in f\n    x\nValueError: y\n"
+    assert read_traceback(text) is None
+    assert read_traceback(TRACEBACK + text) is not None
+
+
 def test_a_fault_reads_as_a_sentence() -> None:
     """Type, message and the line of the source, looked up and stripped; a line that does not exist is left out."""
     assert str(fault("ValueError", "bad", 2, "a\n  b = int(c)\n")) == "ValueError: bad (line 2: b = int(c))"
@@ -88,9 +97,12 @@ def test_a_fault_reads_as_a_sentence() -> None:
 
 
 def test_values_are_written_as_python_writes_them() -> None:
-    """Long integers too, shortened; addresses masked."""
+    """Long integers are told by their size, in containers too; addresses are masked."""
     assert written([1, "a", None]) == "[1, 'a', None]"
-    assert "characters left out" in written(10**5000)
+    assert "characters left out" in written(10**1000)
+    assert written(1 << 3_000_000) == "<an integer of 3000001 bits>"
+    assert written({"a": (1, {1 << 5000, -1 << 5000})}) == "{'a': (1, {<an integer of 5001 bits>, <an integer of 5001 bits>})}"
+    assert written([Fraction(1, 3 << 5000), 2]) == "[<an integer of 5002 bits>, 2]"
     assert written(object()) == "<object object at 0x…>"
 
 

@@ -1,13 +1,16 @@
 """Programs judged through the real jail: verdicts, feedback, and rewards that cannot be forged."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from apps_rows import call_problem, stdin_problem
 from jails import in_jail
 
 from apps_eval.judges import Judge, Trial
+from apps_eval.judges.comparison import LARGE_BYTES, Comparison, settle
 from apps_eval.judges.official import OfficialJudge, official_codes
 from apps_eval.judges.strict import StrictJudge
 from apps_eval.judges.wrapped import judge_reference
@@ -257,3 +260,45 @@ def test_a_sandbox_that_fails_is_never_a_verdict() -> None:
         in_jail(lambda jail: StrictJudge(Failing(jail), LIMITS).screen(DOUBLE, source, range(3)))
     graded = in_jail(lambda jail: OfficialJudge(Failing(jail), LIMITS).confirm(DOUBLE, source, range(3)))
     assert {trial.verdict for trial in graded} == {Verdict.UNJUDGED}
+
+
+@pytest.mark.parametrize("judge_of", [StrictJudge, OfficialJudge])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Decimal('sNaN')",
+        "[Decimal('sNaN')]",
+        "np.array([])",
+        "np.zeros((0, 3))",
+        "1 << 3000000",
+        "[[1 << 3000000] * 3]",
+    ],
+)
+def test_no_result_takes_the_judge_down(judge_of: type[StrictJudge] | type[OfficialJudge], value: str) -> None:
+    """Values that raise where they are compared, or that take ages to be written."""
+    source = f"from decimal import Decimal\nimport numpy as np\ndef f(a, b):\n    return {value}\n"
+    problem = call_problem(([1, 2], 3), ([1, 2], [3]), ([1, 2], [[3.5]]))
+    limits = replace(LIMITS, cpu_seconds=4.0)
+    trials = in_jail(lambda jail: judge_of(jail, limits).screen(problem, source, range(3)))
+    assert set(verdicts(trials)) <= {"wrong", "error"}
+
+
+def test_a_large_output_is_judged() -> None:
+    """One that is compared in a thread: right, and wrong."""
+    problem = stdin_problem(("1\n", "x " * 200_000), ("2\n", "y"))
+    assert verdicts(screened(StrictJudge, problem, "print('x ' * 200000)")) == ["pass", "wrong"]
+
+
+def test_a_comparison_that_fails_is_not_the_expected_value() -> None:
+    """The boundary turns what comparing raises into a wrong result, in a thread too; any other exception is a defect and passes."""
+
+    def fails(error: Exception) -> Comparison:
+        raise error
+
+    for error in (ZeroDivisionError(), IndexError(), TypeError(), ValueError(), RecursionError(), MemoryError()):
+        for size in (1, LARGE_BYTES + 1):
+            settled = asyncio.run(settle(partial(fails, error), size))
+            assert not settled.same
+            assert type(error).__name__ in settled.got
+    with pytest.raises(OSError, match="disk"):
+        asyncio.run(settle(partial(fails, OSError("disk")), 1))

@@ -113,3 +113,26 @@ def test_a_comparison_that_fails_is_an_error() -> None:
     """An array compared with a list has no truth value: the reference scorer counts −1."""
     numpy = pytest.importorskip("numpy")
     assert result_code(numpy.array([1, 2]), [1, 2]) == ERROR
+
+
+def test_a_value_that_raises_where_it_is_compared_is_an_error() -> None:
+    """A signalling NaN, nested too."""
+    assert result_code(Decimal("sNaN"), 1) == ERROR
+    assert result_code([Decimal("sNaN")], [1]) == ERROR
+
+
+def test_an_array_without_elements_is_an_error() -> None:
+    """There is no first truth value to take."""
+    numpy = pytest.importorskip("numpy")
+    for array in (numpy.array([]), numpy.zeros((0, 3))):
+        assert result_code(array, []) == ERROR
+        assert result_code(array, 1) == ERROR
+
+
+def test_an_array_is_not_spread_over_the_expected_values() -> None:
+    """A column against a row would be a matrix of ten thousand million truth values."""
+    numpy = pytest.importorskip("numpy")
+    column = numpy.zeros((100_000, 1))
+    assert result_code(column, [0] * 100_000) == ERROR
+    assert result_code([column], [[0] * 100_000]) == ERROR
+    assert result_code(numpy.zeros(100_000), [0] * 100_000) == ERROR

@@ -6,13 +6,23 @@ import sys
 import pytest
 from apps_rows import row
 
+from apps_eval.inputs import program_input
 from apps_eval.problem import Kind
 from apps_eval.row import BadRow, columns, parse, read_problem
+from sandbox.tagged import MAX_DEPTH
 
 
 def packed(**parts: object) -> str:
     """The text of an ``input_output`` column."""
     return json.dumps(parts)
+
+
+def nested(levels: int) -> object:
+    """A list or a dictionary in another, so many of them."""
+    value: object = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"k": value}
+    return value
 
 
 def test_a_good_row_becomes_a_problem() -> None:
@@ -68,6 +78,12 @@ def test_columns_may_be_objects_already() -> None:
         ({"problem_id": None}, "neither problem_id nor id"),
         ({"problem_id": True}, "neither problem_id nor id"),
         ({"problem_id": "../../etc"}, "no problem id"),
+        ({"problem_id": ".."}, "no problem id"),
+        ({"problem_id": "7" * 129}, "no problem id"),
+        ({"problem_id": 10**10_000}, "no problem id"),
+        ({"input_output": {"fn_name": "f", "inputs": [[nested(900)]], "outputs": [1]}}, "test 0: the input of a call is nested"),
+        ({"input_output": {"fn_name": "f", "inputs": [[1]], "outputs": [nested(900)]}}, "test 0: the output of a call is nested"),
+        ({"input_output": {"fn_name": "f", "inputs": [[1 << 5_000_000]], "outputs": [1]}}, "integer that is too long"),
     ],
 )
 def test_a_bad_row_says_why(changed: dict[str, object], reason: str) -> None:
@@ -98,3 +114,29 @@ def test_integers_of_ten_thousand_digits_are_read_and_the_limit_stays() -> None:
     with pytest.raises(BadRow):
         parse("{")
     assert sys.get_int_max_str_digits() == before
+
+
+def test_what_is_not_refused_can_be_given_to_a_function() -> None:
+    """The deepest arguments that a row may hold are encoded."""
+    deepest = MAX_DEPTH - 2
+    problem = read_problem(row(input_output={"fn_name": "f", "inputs": [[nested(deepest)]], "outputs": [1]}))
+    assert program_input(problem, 0)
+    with pytest.raises(BadRow, match="nested too deeply"):
+        read_problem(row(input_output={"fn_name": "f", "inputs": [[nested(deepest + 1)]], "outputs": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "group"),
+    [
+        ("very hard_1.5-x", "very hard_1.5-x"),
+        ("a\nb", "unknown"),
+        ("<b>", "unknown"),
+        ("x" * 41, "unknown"),
+        (" ", "unknown"),
+        (7, "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_difficulty_is_a_plain_word(difficulty: object, group: str) -> None:
+    """Anything else is unknown."""
+    assert read_problem(row(difficulty=difficulty)).difficulty == group

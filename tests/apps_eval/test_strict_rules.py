@@ -179,3 +179,21 @@ def test_every_result_is_its_own_equal(value: object) -> None:
     """The structural comparison is reflexive, inside a list of one element too."""
     assert same_result(value, value)
     assert same_result(value, [value])
+
+
+def test_a_signalling_number_equals_nothing() -> None:
+    """Comparing it raises elsewhere."""
+    for nan in (Decimal("sNaN"), Decimal("NaN")):
+        assert not same_result(nan, 1)
+        assert not same_result([nan, {"a": nan}], [1, {"a": 1}])
+
+
+def test_huge_integers_are_compared_as_integers() -> None:
+    """Exactly with integers, and never turned into decimals or text."""
+    huge = 1 << 30_000_000
+    assert same_result(huge, 1 << 30_000_000)
+    assert not same_result(huge, huge + 1)
+    assert not same_result(huge, 1.5)
+    assert not same_result(1.5, huge)
+    assert not same_result(Decimal(5), huge)
+    assert not same_result({huge: 1}, {"1": 1})

@@ -43,6 +43,7 @@ def test_nothing_heavy_is_imported_for_help() -> None:
         (("run", "apps", "--name", "../elsewhere"), "--name '../elsewhere': use letters"),
         (("run", "apps", "--name", ""), "--name '': use letters"),
         (("run", "apps", "--ids", "3-"), "--ids 3- is no range"),
+        (("run", "apps", "--ids", ",,"), "',,' lists nothing"),
         (("run", "apps", "--ids", "400"), "there is no problem to run: 1 were left out"),
         (("show", "nothing"), "there is no run 'nothing'"),
         (("grade", "nothing"), "there is no run 'nothing'"),

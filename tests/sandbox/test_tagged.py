@@ -148,3 +148,17 @@ def test_values_without_bound_are_refused(build: str) -> None:
         value = [value, value] if build == "dag" else [value]
     with pytest.raises(BadValue):
         encode(value)
+
+
+def test_an_array_of_nothing_is_bounded() -> None:
+    """An array without elements may claim to have four thousand million rows."""
+    assert decode(encode(np.zeros((0, 3)))).shape == (0, 3)
+    with pytest.raises(BadValue, match="too large"):
+        decode(encode(np.zeros((1 << 32, 0))))
+
+
+def test_a_long_integer_in_base_ten_is_refused() -> None:
+    """Whatever Python's own limit is at the time."""
+    assert decode(encode([10**3500, "x" * 5000])) == [10**3500, "x" * 5000]
+    with pytest.raises(BadValue):
+        decode(b"[" + b"7" * 4200 + b"]")
