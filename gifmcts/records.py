@@ -98,6 +98,7 @@ class GradeRow:
     unjudged: bool = False
     frontier: bool = True
     """Whether the program was the best so far when it was committed, so that it would have been chosen then."""
+    simulated: bool = False
 
 
 def header(task: Task, config: str, simulated: bool = False) -> Header:

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar
@@ -210,8 +210,8 @@ class RunFolder:
         _append(self._summary, summary)
 
     def grade(self, row: GradeRow) -> None:
-        """Append a program's grade."""
-        _append(self._grades, row)
+        """Append a program's grade, stamped where a stand-in wrote the program."""
+        _append(self._grades, replace(row, simulated=self._simulated))
 
     def refuse(self, rows: Mapping[str, str]) -> None:
         """Write down the tasks that could not be posed, as the last thing of a run that came to the end of its data."""

@@ -87,6 +87,13 @@ def test_a_run_prints_its_labels_and_is_listed(tmp_path: Path) -> None:
     found = result(tmp_path, "show", "one")
     assert str(found["digest"]) in done.stdout
     assert found["simulated"] is True
+    for name in (
+        "config.json",
+        "summary.jsonl",
+        "grades.jsonl",
+        *(f"trees/{file.name}" for file in (tmp_path / "runs/one/trees").iterdir()),
+    ):
+        assert '"simulated":true' in (tmp_path / "runs/one" / name).read_text().splitlines()[0], name
     listed = json.loads(gifmcts(tmp_path, "runs", "--json").stdout)
     assert (listed["run"], listed["digest"], listed["problems"]) == ("one", found["digest"], 4)
     task = sorted(file.stem for file in (tmp_path / "runs/one/trees").iterdir())[0]
