@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -203,3 +204,21 @@ def decode(data: bytes, kind: type[Kind], where: str) -> Kind:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{where}: not a line of a run folder ({error}); restore the file, or run again under another --name") from error
+
+
+def read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[Line], int]:
+    """The header, the attempts, their lines, and how many bytes are whole lines."""
+    kept = data.rfind(b"\n") + 1
+    rows = data[:kept].split(b"\n")[:-1]
+    if not rows:
+        return None, [], [], 0
+    header = decode(rows[0], Header, f"{file}:1")
+    lines = [decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
+    try:
+        first: tuple[Message, ...] = attempt(lines[0], ()).chat if lines else ()
+        attempts = [attempt(row, first) for row in lines]
+    except IndexError as error:
+        raise StoreError(f"{file} is damaged: a chat refers to a message that is not there; restore it, or use another --name") from error
+    if [one.index for one in attempts] != list(range(len(attempts))):
+        raise StoreError(f"{file} is damaged: attempts are missing from its middle; restore it, or use another --name")
+    return header, attempts, lines, kept

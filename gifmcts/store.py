@@ -18,7 +18,7 @@ from typing import IO, Self, TypeVar
 from gifmcts import records
 from gifmcts.errors import StoreError, UsageError
 from gifmcts.manifest import Manifest, refuse_another
-from gifmcts.records import GradeRow, Header, Line, Summary, TreeDigest
+from gifmcts.records import GradeRow, Header, Summary, TreeDigest
 from gifmcts.seams import Task
 from gifmcts.types import Attempt, Message
 
@@ -134,7 +134,7 @@ class RunFolder:
         if not file.is_file() or file.parent != self.path / "trees":
             raise UsageError(f"the run {self.name} has no tree of task {task!r}; `gifmcts show {self.name} --problems` lists them")
         with file.open("rb") as stream:
-            header, attempts, _, _ = _read_tree(stream.read(), file)
+            header, attempts, _, _ = records.read_tree(stream.read(), file)
         if header is None:
             raise StoreError(f"{file} has no header; the run was stopped before the first attempt of this task")
         return header, attempts
@@ -191,7 +191,7 @@ class RunFolder:
         file = self.path / "trees" / f"{task.id}.jsonl"
         expected = records.header(task, config, self._simulated)
         data = file.read_bytes() if file.exists() else b""
-        header, attempts, lines, kept = _read_tree(data, file)
+        header, attempts, lines, kept = records.read_tree(data, file)
         if header is not None and header != expected:
             raise StoreError(f"task {task.id}: the data has changed since {file} was written; use --fresh or another --name")
         stream = file.open("r+b" if data else "w+b")
@@ -248,24 +248,6 @@ class RefusalRow:
 
     task: str
     why: str
-
-
-def _read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[Line], int]:
-    """The header, the attempts, their lines, and how many bytes are whole lines."""
-    kept = data.rfind(b"\n") + 1
-    rows = data[:kept].split(b"\n")[:-1]
-    if not rows:
-        return None, [], [], 0
-    header = records.decode(rows[0], Header, f"{file}:1")
-    lines = [records.decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
-    try:
-        first: tuple[Message, ...] = records.attempt(lines[0], ()).chat if lines else ()
-        attempts = [records.attempt(line, first) for line in lines]
-    except IndexError as error:
-        raise StoreError(f"{file} is damaged: a chat refers to a message that is not there; restore it, or use another --name") from error
-    if [attempt.index for attempt in attempts] != list(range(len(attempts))):
-        raise StoreError(f"{file} is damaged: attempts are missing from its middle; restore it, or use another --name")
-    return header, attempts, lines, kept
 
 
 def _head(file: Path) -> bytes:

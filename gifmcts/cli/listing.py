@@ -111,6 +111,11 @@ def show(
     if task is None:
         print_report(report(folder), folder.path, json)
         return 0
+    return _tree(folder, task, attempt, json)
+
+
+def _tree(folder: RunFolder, task: str, attempt: int | None, json: bool) -> int:
+    """One problem's tree, or one of its attempts."""
     header, attempts = folder.tree(task)
     if attempt is not None:
         return _attempt(attempts, attempt, json)
