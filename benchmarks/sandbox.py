@@ -1,179 +1,160 @@
-"""Tests a second in the jail beside unisolated loops, as ratios of medians over interleaved rounds.
+"""Speed of the jail beside what others do: medians over interleaved rounds, with every mode in every round.
 
-``python benchmarks/sandbox.py [--rounds 5] [--programs 40]``: every program reads twenty inputs. *confirm* is a child per
-input in the full jail, *screen* one child per program. The *peers* run the tests of a program by ``exec`` with replaced
-streams in one process per program and isolate nothing: in a new interpreter, in a fork with a manager's list for the
-results, and in a fork with a pipe.
+``python benchmarks/sandbox.py [--rounds 5] [--programs 100]``: every program reads twenty inputs. *confirm* is a child per
+input in the full jail, *screen* one child per program. *published scorer*: a manager and a forked process per program, in
+which every test is called with mocked streams; *mocked loop*: the same without those processes; *fork and pipe*: a bound
+below what anybody ships. "On one core" everything is on the same one, the jail with all its processes too. A ratio is the
+median of the ratios within a round, so that a busy moment hits both of its sides.
 """
 
 import argparse
-import asyncio
-import contextlib
-import io
-import json
-import multiprocessing
+import os
+import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
-sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).parent]  # this file is named like the package
+_HERE = Path(__file__).resolve().parent
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _HERE] + [str(_HERE)]  # this file is named like the package
 
-from sandbox import SCRIPT, Jail, Job, Limits, Sharing, Status  # noqa: E402
+import peers  # noqa: E402
+import processes  # noqa: E402
+import stations  # noqa: E402
+from stations import CONFIRM, SCREEN, ZYGOTE, ZYGOTE_NUMPY, Station  # noqa: E402
 
-TESTS = 20
-PROGRAMS = (
-    "n = int(input())\na = list(map(int, input().split()))\nprint(sum(a), max(a), sorted(a)[n // 2])",
-    "import sys\ndata = sys.stdin.read().split()\n"
-    "from collections import Counter\nfor k, v in sorted(Counter(data[1:]).items()): print(k, v)",
-    "import heapq\nn = int(input())\nh = list(map(int, input().split()))\nheapq.heapify(h)\nprint(*[heapq.heappop(h) for _ in range(n)])",
-    "def f(a):\n    best = here = 0\n    for x in a:\n        here = max(0, here + x)\n        best = max(best, here)\n    return best\n"
-    "input()\nprint(f(list(map(int, input().split()))))",
-    "import math\ninput()\nr = 1\nfor x in map(int, input().split()): r = r * (abs(x) + 1) // math.gcd(r, abs(x) + 1)\nprint(r)",
-)
-INPUTS = [f"50\n{' '.join(str((n * 7919 + i * 104729) % 1009 - 300) for i in range(50))}\n".encode() for n in range(TESTS)]
-
-
-async def jailed(jail: Jail, programs: int, sharing: Sharing) -> float:
-    """Tests a second with as many jobs in flight as there are workers, and two more."""
-    gate = asyncio.Semaphore(jail.workers + 2)
-
-    async def one(number: int) -> None:
-        async with gate:
-            job = Job(PROGRAMS[number % len(PROGRAMS)], SCRIPT, INPUTS, Limits(cpu_seconds=4), sharing)
-            async for outcome in jail.run(job):
-                if outcome.status is not Status.OK:
-                    raise SystemExit(f"a benchmark program ended with {outcome}")
-
-    begin = time.perf_counter()
-    await asyncio.gather(*(one(number) for number in range(programs)))
-    return programs * TESTS / (time.perf_counter() - begin)
-
-
-def _exec_all(source: str, inputs: Iterable[bytes], results: Any) -> None:
-    for data in inputs:
-        sys.stdin = io.TextIOWrapper(io.BytesIO(data))
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(compile(source, "solution.py", "exec"), {"__name__": "__main__"})
-        results.append(out.getvalue())
-
-
-def _exec_and_send(source: str, inputs: list[bytes], pipe: Any) -> None:
-    results: list[str] = []
-    _exec_all(source, inputs, results)
-    pipe.send(results)
-
-
-HARNESS = """
-import contextlib, io, json, sys
-import numpy
-source, inputs = json.load(sys.stdin)
-results = []
-for data in inputs:
-    sys.stdin = io.TextIOWrapper(io.BytesIO(data.encode()))
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(compile(source, "solution.py", "exec"), {"__name__": "__main__"})
-    results.append(out.getvalue())
-json.dump(results, sys.__stdout__)
-"""
-
-
-def peers(programs: int) -> float:
-    """Tests a second of a new interpreter per program, with the one import that every such harness has."""
-    inputs = [data.decode() for data in INPUTS]
-    begin = time.perf_counter()
-    for number in range(programs):
-        request = json.dumps([PROGRAMS[number % len(PROGRAMS)], inputs])
-        done = subprocess.run([sys.executable, "-c", HARNESS], input=request, capture_output=True, text=True, check=True)
-        if len(json.loads(done.stdout)) != TESTS:
-            raise SystemExit("a benchmark program failed")
-    return programs * TESTS / (time.perf_counter() - begin)
-
-
-def managed(programs: int) -> float:
-    """Tests a second of a manager and a forked process per program."""
-    context = multiprocessing.get_context("fork")
-    begin = time.perf_counter()
-    for number in range(programs):
-        with context.Manager() as manager:
-            results = manager.list()
-            process = context.Process(target=_exec_all, args=(PROGRAMS[number % len(PROGRAMS)], INPUTS, results))
-            process.start()
-            process.join()
-            if len(results) != TESTS:
-                raise SystemExit("a benchmark program failed")
-    return programs * TESTS / (time.perf_counter() - begin)
-
-
-def forked(programs: int) -> float:
-    """Tests a second of a forked process and a pipe per program: the least that a process per program can cost."""
-    context = multiprocessing.get_context("fork")
-    begin = time.perf_counter()
-    for number in range(programs):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_exec_and_send, args=(PROGRAMS[number % len(PROGRAMS)], INPUTS, theirs))
-        process.start()
-        if len(ours.recv()) != TESTS:
-            raise SystemExit("a benchmark program failed")
-        process.join()
-    return programs * TESTS / (time.perf_counter() - begin)
-
-
-async def cold() -> tuple[float, float]:
-    """Seconds until a jail stands, and until its first verdict."""
-    begin = time.perf_counter()
+CONFIRM_ALL, SCREEN_ALL = "confirm on all cores", "screen on all cores"
+PUBLISHED, MOCKED, LEAST, INTERPRETER, BUBBLEWRAP = peers.LOOPS
+AMOUNTS = {SCREEN: 5.0, SCREEN_ALL: 5.0, LEAST: 5.0, INTERPRETER: 0.05, BUBBLEWRAP: 0.05}
+"""Programs of a mode in the place of one, so that no mode takes much longer than the others."""
+RATIOS = {
+    (CONFIRM, PUBLISHED): "1.0",
+    (CONFIRM, MOCKED): "",
+    (CONFIRM, LEAST): "",
+    (CONFIRM, INTERPRETER): "",
+    (CONFIRM, BUBBLEWRAP): "",
+    (CONFIRM_ALL, CONFIRM): "1.8 on two cores",
+    (SCREEN, CONFIRM): "7",
+    (SCREEN, PUBLISHED): "",
+    (SCREEN, INTERPRETER): "",
+    (SCREEN, BUBBLEWRAP): "",
+    (SCREEN_ALL, SCREEN): "",
+}
+"""What is divided by what, and the least that the quotient should be."""
+COLD = """
+import sys, time
+start = time.monotonic()
+import asyncio
+from sandbox import SCRIPT, Jail, Job
+async def main():
+    begin = time.monotonic()
     async with Jail(workers=1) as jail:
-        stands = time.perf_counter() - begin
-        async for _ in jail.run(Job("print(1)", SCRIPT, [b""])):
-            return stands, time.perf_counter() - begin
-    raise SystemExit("no outcome")
+        stands = time.monotonic()
+        async for outcome in jail.run(Job("print(1)", SCRIPT, [b""])):
+            assert outcome.stdout == b"1\\n", outcome
+            verdict = time.monotonic()
+    print(stands - begin, stands - start, verdict - begin, verdict - start, verdict - float(sys.argv[1]))
+asyncio.run(main())
+"""
+MOMENTS = {
+    "walls stand": "",
+    "walls stand, import included": "",
+    "first verdict": "",
+    "first verdict, import included": "250",
+    "first verdict, interpreter's start included": "",
+    ZYGOTE: "100",
+    ZYGOTE_NUMPY: "",
+}
+"""Milliseconds until something is there, and the most that they should be: first what ``COLD`` prints, then of a standing jail."""
+
+MIB = 1 << 20
+Found = dict[str, list[float]]
 
 
-async def measure(rounds: int, programs: int) -> dict[str, list[float]]:
-    """All modes in every round, so that a noisy moment hits all of them."""
-    found: dict[str, list[float]] = {}
+def cold() -> list[float]:
+    """Milliseconds of a new process until its jail stands and has given a verdict."""
+    command = [sys.executable, "-P", "-c", COLD, repr(time.monotonic())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"there is no jail to measure:\n{done.stderr}")
+    return [1000 * float(word) for word in done.stdout.split()]
 
-    def note(name: str, rate: float) -> None:
-        found.setdefault(name, []).append(rate)
 
-    loops: tuple[tuple[str, Callable[[int], float]], ...] = (
-        ("peers: new interpreter", peers),
-        ("peers: fork and manager", managed),
-        ("peers: fork", forked),
-    )
-    async with Jail(workers=1) as one, Jail(workers=2) as two:
-        await jailed(two, 8, Sharing.FRESH)
+def measure(rounds: int, programs: int, modes: Iterable[str]) -> Found:
+    """One number for every mode and moment in every round."""
+    usable = os.sched_getaffinity(0)
+    one = {min(usable)}
+    found: Found = {}
+    with ExitStack() as stack:
+        others, alone, all_cores, zygotes = (
+            stack.enter_context(closing(Station(serve, cores)))
+            for serve, cores in ((stations.others, one), (stations.jail, one), (stations.jail, usable), (stations.zygotes, usable))
+        )
+        asked = {CONFIRM: (alone, CONFIRM), SCREEN: (alone, SCREEN), CONFIRM_ALL: (all_cores, CONFIRM), SCREEN_ALL: (all_cores, SCREEN)}
         for _ in range(rounds):
-            for name, loop in loops:
-                note(name, loop(programs))
-            note("confirm", await jailed(one, programs, Sharing.FRESH))
-            note("confirm, 2 workers", await jailed(two, 2 * programs, Sharing.FRESH))
-            note("screen", await jailed(one, 5 * programs, Sharing.SHARED))
-            note("screen, 2 workers", await jailed(two, 10 * programs, Sharing.SHARED))
-            stands, verdict = await cold()
-            note("ms until the walls stand", 1000 * stands)
-            note("ms until the first verdict", 1000 * verdict)
+            for name in modes:
+                station, mode = asked.get(name, (others, name))
+                amount = programs * AMOUNTS.get(name, 1.0) * (len(usable) if station is all_cores else 1)
+                found.setdefault(name, []).append(station.ask(mode, max(1, round(amount))))
+            moments = [*cold(), zygotes.ask(ZYGOTE), zygotes.ask(ZYGOTE_NUMPY)]
+            for name, value in zip(MOMENTS, moments, strict=True):
+                found.setdefault(name, []).append(value)
     return found
+
+
+def row(name: str, values: list[float], digits: int, bar: str = "") -> None:
+    """One line: the median, and how far the rounds are apart."""
+    spread = f"({min(values):.{digits}f} to {max(values):.{digits}f})"
+    print(f"  {name:44} {statistics.median(values):9.{digits}f}   {spread:20} {bar}".rstrip())
+
+
+def show(found: Found, modes: Iterable[str]) -> None:
+    """Print what was measured, and what it makes together."""
+    print("\ntests a second, on one core unless it says otherwise")
+    for name in modes:
+        row(name, found[name], 0)
+    print("\nratios")
+    for (above, below), bar in RATIOS.items():
+        if below in found:
+            quotients = [a / b for a, b in zip(found[above], found[below], strict=True)]
+            row(f"{above} / {below}", quotients, 2, bar and f"at least {bar}")
+    print("\nmilliseconds: a new jail, then a new zygote in a standing one, the end of the old one included")
+    for name, bar in MOMENTS.items():
+        row(name, found[name], 0, bar and f"at most {bar}")
+
+
+def show_memory() -> None:
+    """Print what an idle worker uses."""
+    with closing(Station(stations.memory, os.sched_getaffinity(0))) as station:
+        found = station.hear()
+    print("\nMiB of an idle worker, shared memory divided among those that share it")
+    if not found:
+        print("  only root can tell")
+    for name, value in zip(("its trusted processes", "zygote", "zygote with numpy"), found, strict=False):
+        print(f"  {name:44} {value / MIB:9.1f}")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--programs", type=int, default=40)
+    parser.add_argument("--programs", type=int, default=100, help="programs of most modes in a round")
     options = parser.parse_args()
-    found = asyncio.run(measure(options.rounds, options.programs))
-    median = {name: statistics.median(rates) for name, rates in found.items()}
-    for name, rates in found.items():
-        print(f"{name:28} {median[name]:8.0f}   ({min(rates):.0f} to {max(rates):.0f})")
-    for name in found:
-        if name.startswith("peers"):
-            print(f"confirm / {name:24} {median['confirm'] / median[name]:8.2f}")
-    print(f"confirm on 2 / on 1                {median['confirm, 2 workers'] / median['confirm']:8.2f}   (bar 1.8)")
-    print(f"screen / confirm                   {median['screen'] / median['confirm']:8.2f}   (bar 7)")
+    modes = [PUBLISHED, CONFIRM, MOCKED, SCREEN, LEAST, CONFIRM_ALL, SCREEN_ALL, INTERPRETER, BUBBLEWRAP]
+    cores = len(os.sched_getaffinity(0))
+    print(f"CPython {platform.python_version()}, Linux {platform.release()}, {cores} cores, {options.rounds} rounds")
+    print(f"load before: {processes.load()}", flush=True)
+    if reason := peers.bubblewrap_fails():
+        print(f"no bubblewrap to compare with: {reason}")
+        modes.remove(BUBBLEWRAP)
+    begin = time.monotonic()
+    found = measure(options.rounds, options.programs, modes)
+    show(found, modes)
+    show_memory()
+    print(f"\nload after: {processes.load()}; {time.monotonic() - begin:.0f} s")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 SandboxError
 ├── IsolationRefused   the machine offers no isolation and the user did not waive it
-└── JailBroken         a zygote or runner died or answered nonsense, twice for the same input
+└── JailBroken         a supervisor, zygote or runner died or answered nonsense, twice for the same input
 """
 
 
@@ -15,4 +15,4 @@ class IsolationRefused(SandboxError):
 
 
 class JailBroken(SandboxError):
-    """A zygote or runner died or answered nonsense, and again on a fresh one."""
+    """A supervisor, zygote or runner died or answered nonsense, and again on a fresh one."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Sharing(StrEnum):
@@ -31,6 +31,10 @@ class Status(StrEnum):
     """A signal ended it that no limit sent."""
     COMPILE = "compile"
     """The source does not compile; the one outcome of its job."""
+
+
+NEAR_LIMIT: Final = 0.8
+"""The share of the time limit from which on another machine may decide otherwise."""
 
 
 class Level(StrEnum):
@@ -90,6 +94,21 @@ class Outcome:
     wall_seconds: float = 0.0
     memory_bytes: int = 0
     """Peak resident memory."""
+
+    @property
+    def written_bytes(self) -> int:
+        """How much it wrote: output and the driver's result, without its error stream."""
+        return len(self.stdout) + len(self.result)
+
+    def near(self, cpu_seconds: float) -> bool:
+        """Whether it ended by itself, and used at least ``NEAR_LIMIT`` of a limit of so many processor seconds.
+
+        An input that a limit ended is not near: how far it would have gone is unknown.
+        """
+        return self.status in _BY_ITSELF and self.cpu_seconds >= NEAR_LIMIT * cpu_seconds
+
+
+_BY_ITSELF = frozenset({Status.OK, Status.ERROR, Status.CRASH})
 
 
 class Sandbox(Protocol):

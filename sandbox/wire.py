@@ -74,6 +74,12 @@ def pack_job(job: Job) -> bytes:
     return header + source + filename
 
 
+def read_limits(header: bytes) -> Limits:
+    """The limits that a job's request tells its runner."""
+    _, cpu, wall, total, compiling, memory, output, error, stack, files, threads, _, _ = frames.REQUEST.unpack(header)
+    return Limits(cpu, wall, memory, output, error, stack, files, threads, compiling, total or None)
+
+
 def pack_input(data: bytes) -> bytes:
     """One input's frame."""
     return frames.INPUT.pack(len(data)) + data
@@ -92,14 +98,39 @@ def read_reply(header: bytes, limits: Limits) -> Reply:
     """
     if len(header) != frames.REPLY.size:
         raise Nonsense("the reply is cut short")
-    status, code, cpu_ns, wall_ns, peak, *lengths = frames.REPLY.unpack(header)
+    status, code, cpu_ns, wall_ns, peak, out, result, error = frames.REPLY.unpack(header)
     if status >= len(STATUSES):
         raise Nonsense(f"the reply has status {status}")
     if not -128 < code < 256:
         raise Nonsense(f"the reply has exit code {code}")
     if max(cpu_ns, wall_ns) > LONGEST_SECONDS * SECOND or peak > LARGEST_PEAK:
         raise Nonsense("the reply has impossible measurements")
-    caps = (limits.output_bytes, limits.output_bytes, limits.error_bytes)
-    if any(length > cap for length, cap in zip(lengths, caps, strict=True)):
-        raise Nonsense(f"the reply announces {lengths} bytes")
-    return Reply(STATUSES[status], code, cpu_ns / SECOND, wall_ns / SECOND, peak, (lengths[0], lengths[1], lengths[2]))
+    if max(out, result) > limits.output_bytes or error > limits.error_bytes:
+        raise Nonsense(f"the reply announces {out}, {result} and {error} bytes")
+    return Reply(STATUSES[status], code, cpu_ns / SECOND, wall_ns / SECOND, peak, (out, result, error))
+
+
+def pack_reply(outcome: Outcome) -> bytes:
+    """An outcome in the layout in which a runner replies."""
+    lengths = (len(outcome.stdout), len(outcome.result), len(outcome.stderr))
+    times = (round(outcome.cpu_seconds * SECOND), round(outcome.wall_seconds * SECOND))
+    header = frames.REPLY.pack(STATUSES.index(outcome.status), outcome.exit_code, *times, outcome.memory_bytes, *lengths)
+    return header + outcome.stdout + outcome.result + outcome.stderr
+
+
+def read_outcomes(replies: bytes, limits: Limits) -> list[Outcome]:
+    """Several replies, one after another.
+
+    Raises:
+        Nonsense: one is out of range or cut short.
+    """
+    outcomes = []
+    position = 0
+    while position < len(replies):
+        body = position + frames.REPLY.size
+        reply = read_reply(replies[position:body], limits)
+        position = body + reply.length
+        if position > len(replies):
+            raise Nonsense("the reply is cut short")
+        outcomes.append(reply.outcome(replies[body:position]))
+    return outcomes

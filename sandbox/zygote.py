@@ -1,11 +1,8 @@
 """A zygote's handle on the trusted side: starts it by exec, gives it jobs, ends it."""
 
-import asyncio
 import contextlib
 import importlib.util
-import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +17,7 @@ from sandbox.types import Level
 
 START = Path(sandbox.jail.__file__).with_name("start.py")
 START_SECONDS = 30.0
+SEND_SECONDS = 10.0
 NUMPY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -27,6 +25,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "HOME": "/box",
     "PYTHONHASHSEED": "0",
+    "LD_BIND_NOW": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -48,6 +47,12 @@ class Facts:
     missing: dict[str, str] = field(default_factory=dict)
 
 
+def interpreter() -> str:
+    """The interpreter for untrusted programs: this one without its virtual environment."""
+    found: str = getattr(sys, "_base_executable", None) or sys.executable
+    return found
+
+
 def numpy_directories() -> list[str]:
     """Where this interpreter's numpy and its libraries are; empty when there is none."""
     spec = importlib.util.find_spec("numpy")
@@ -67,10 +72,10 @@ class Zygote:
         self._process = process
         self._control = control
         self._errors = errors
-        self._drivers: dict[str, int] = {}
+        self._drivers: dict[bytes, int] = {}
 
     @classmethod
-    async def start(cls, *, packages: bool, allow: Iterable[str], unsafe: bool) -> "Zygote":
+    def start(cls, *, executable: str, packages: bool, allow: Iterable[str], unsafe: bool) -> "Zygote":
         """Exec a zygote and wait until its walls stand.
 
         Raises:
@@ -78,54 +83,58 @@ class Zygote:
             JailBroken: it died or said nothing.
         """
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         directories = numpy_directories() if packages else []
-        settings = {"allow": sorted(allow), "packages": dict.fromkeys(NUMPY, directories) if directories else {}, "unsafe": unsafe}
+        settings = {"allow": sorted(allow), "packages": list(NUMPY) if directories else [], "directories": directories}
+        settings |= {"unsafe": []} if unsafe else {}
         errors = os.memfd_create("zygote-errors", os.MFD_CLOEXEC)
-        with theirs:
-            process = _exec(theirs.fileno(), json.dumps(settings), errors)
+        try:
+            with theirs:
+                process = _exec(executable, theirs.fileno(), frames.write_table(settings), errors)
+        except JailBroken:
+            ours.close()
+            os.close(errors)
+            raise
         zygote = cls(Facts(Level.NONE, 0), process, ours, errors)
         try:
-            async with asyncio.timeout(START_SECONDS):
-                kind, _, payload = await zygote._receive()
+            kind, _, payload = zygote._receive(START_SECONDS)
             zygote.facts = _facts(kind, payload)
         except (Hung, TimeoutError, ValueError) as error:
             detail = zygote.last_words() or str(error)
-            await zygote.close()
+            zygote.close()
             raise JailBroken(f"a jail did not start under {sys.version.split()[0]}: {detail}") from error
         except BaseException:
-            await zygote.close()
+            zygote.close()
             raise
         return zygote
 
-    async def begin(self, driver: str, compile_seconds: float) -> socket.socket:
+    def begin(self, driver: bytes, compile_seconds: float) -> socket.socket:
         """Start a job and return the socket over which its runner is spoken to.
 
         Raises:
             Hung: the zygote is gone.
         """
         self.jobs += 1
-        number = await self._teach(driver)
+        self._control.settimeout(SEND_SECONDS)
         ours, theirs = socket.socketpair()
-        payload = frames.START.pack(number, compile_seconds)
-        message = frames.CONTROL.pack(frames.JOB, self.jobs, len(payload)) + payload
-        with theirs:
-            try:
+        try:
+            payload = frames.START.pack(self._teach(driver), compile_seconds)
+            message = frames.CONTROL.pack(frames.JOB, self.jobs, len(payload)) + payload
+            with theirs:
                 socket.send_fds(self._control, [message], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise Hung(f"the zygote does not listen: {error}") from error
-        ours.setblocking(False)
+        except OSError as error:
+            ours.close()
+            raise Hung(f"the zygote does not listen: {error}") from error
         return ours
 
-    async def ended(self) -> tuple[bool, int]:
+    def ended(self, patience: float) -> tuple[bool, int]:
         """Wait for the end of the job's runner: whether the program had compiled, and the runner's exit code.
 
         Raises:
             Hung: the zygote is gone or talks nonsense.
+            TimeoutError: the runner did not end within ``patience`` seconds.
             ValueError: the driver does not compile.
         """
-        kind, number, payload = await self._receive()
+        kind, number, payload = self._receive(patience)
         if kind == frames.FAILED and number == self.jobs:
             raise ValueError(f"the driver does not compile: {payload.decode('utf-8', 'replace')}")
         if kind != frames.ENDED or number != self.jobs or len(payload) != frames.ENDING.size:
@@ -140,41 +149,36 @@ class Zygote:
 
     def last_words(self) -> str:
         """The end of what the zygote wrote to its standard error."""
-        size = os.fstat(self._errors).st_size
-        return os.pread(self._errors, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
+        return last_words(self._errors)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Hang up, kill and reap; everything below the zygote dies with it."""
         self._control.close()
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            await _gone(self._process.pid)
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
         os.close(self._errors)
 
-    async def _teach(self, driver: str) -> int:
+    def _teach(self, driver: bytes) -> int:
         number = self._drivers.get(driver)
         if number is None:
             number = self._drivers[driver] = len(self._drivers)
-            text = driver.encode("utf-8", "surrogatepass")
-            try:
-                await asyncio.get_running_loop().sock_sendall(self._control, frames.CONTROL.pack(frames.DRIVER, number, len(text)) + text)
-            except OSError as error:
-                raise Hung(f"the zygote does not listen: {error}") from error
+            self._control.sendall(frames.CONTROL.pack(frames.DRIVER, number, len(driver)) + driver)
         return number
 
-    async def _receive(self) -> tuple[bytes, int, bytes]:
-        kind, number, length = frames.CONTROL.unpack(await self._read(frames.CONTROL.size))
+    def _receive(self, patience: float) -> tuple[bytes, int, bytes]:
+        self._control.settimeout(patience)
+        kind, number, length = frames.CONTROL.unpack(self._read(frames.CONTROL.size))
         if length > 1 << 16:
             raise Hung("the zygote talks nonsense")
-        return kind, number, await self._read(length)
+        return kind, number, self._read(length)
 
-    async def _read(self, length: int) -> bytes:
+    def _read(self, length: int) -> bytes:
         content = b""
-        loop = asyncio.get_running_loop()
         while len(content) < length:
             try:
-                piece = await loop.sock_recv(self._control, length - len(content))
+                piece = self._control.recv(length - len(content))
+            except TimeoutError as error:
+                raise TimeoutError("the zygote fell silent") from error
             except OSError as error:
                 raise Hung(f"the zygote cannot be heard: {error}") from error
             if not piece:
@@ -183,37 +187,36 @@ class Zygote:
         return content
 
 
-def _exec(descriptor: int, settings: str, errors: int) -> "subprocess.Popen[bytes]":
-    executable = getattr(sys, "_base_executable", None) or sys.executable
-    return subprocess.Popen(
-        [executable, "-s", "-P", "-S", "-B", str(START), str(descriptor), settings],
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=(descriptor,),
-        start_new_session=True,
-        cwd="/",
-    )
+def last_words(errors: int) -> str:
+    """The end of what a process wrote to the memory file that is its standard error."""
+    size = os.fstat(errors).st_size
+    return os.pread(errors, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
+
+
+def _exec(executable: str, descriptor: int, settings: str, errors: int) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            [executable, "-s", "-P", "-S", "-B", str(START), str(descriptor), settings],
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=(descriptor,),
+            start_new_session=True,
+            cwd="/",
+        )
+    except OSError as error:
+        raise JailBroken(
+            f"the interpreter {executable} cannot be started ({error.strerror}): "
+            "make the virtual environment with one that every user may run, such as /usr/bin/python3"
+        ) from error
 
 
 def _facts(kind: bytes, payload: bytes) -> Facts:
-    told = json.loads(payload)
+    told = frames.read_table(payload.decode("utf-8", "replace"))
     if kind == frames.FAILED:
         raise IsolationRefused(
-            f"programs cannot be isolated here ({told['reason']}); see `gifmcts check`, or run them unprotected with --unsafe-no-isolation"
+            f"programs cannot be isolated here ({' '.join(told['reason'])}); see `gifmcts check`, "
+            "or run them unprotected with --unsafe-no-isolation"
         )
-    return Facts(Level(told["level"]), int(told["landlock"]), dict(told["missing"]))
-
-
-async def _gone(pid: int) -> None:
-    """Wait until a child process is dead."""
-    descriptor = os.pidfd_open(pid)
-    loop = asyncio.get_running_loop()
-    event = asyncio.Event()
-    loop.add_reader(descriptor, event.set)
-    try:
-        await event.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
+    return Facts(Level(told["level"][0]), int(told["landlock"][0]), frames.paired(told["missing"]))

@@ -1,5 +1,7 @@
 """The process in which the program runs: standard streams, a driver, and an end like the interpreter's own."""
 
+from __future__ import annotations
+
 import builtins
 import contextlib
 import gc
@@ -10,18 +12,25 @@ import sys
 import traceback
 from _signal import SIGINT, default_int_handler  # type: ignore[import-not-found]
 from _signal import signal as set_handler
-from collections.abc import Callable
-from types import CodeType, ModuleType, TracebackType
-from typing import Any
+from types import ModuleType
+
+from . import script
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, TracebackType
+    from typing import Any
 
 OUT_OF_MEMORY = 251
 """Exit status by which a child says that a MemoryError ended the program."""
+HERE = os.path.dirname(__file__) + "/"
 LOST_OUTPUT = 120
 """Exit status of an interpreter that could not write its last output."""
+RECURSION_LIMIT, OWN_FRAMES, OWN_FRAMES_SHARED = 1000, 14, 16
+"""The interpreter's limit, and how many frames stand below a script here that do not stand below one elsewhere."""
 RESULT = 3
 """The descriptor of the channel for what the driver returns."""
-
-Step = Callable[[object, bytes], bytes | None]
 
 
 class Program:
@@ -36,6 +45,18 @@ class Program:
         self.code = code
         self.filename = filename
 
+    def run(self) -> None:
+        """Run it as a script."""
+        script.run(self)
+
+    def renew(self) -> None:
+        """Undo the commonest traces of an earlier input in the same child; before the first there is nothing to undo."""
+        script.renew(self)
+
+    def leave(self, names: dict[str, Any]) -> None:
+        """Keep the names of this input's run until the next is renewed."""
+        script.leave(names)
+
 
 def open_streams() -> None:
     """Build the three text streams over descriptors 0, 1 and 2, as the interpreter does when it starts."""
@@ -45,11 +66,16 @@ def open_streams() -> None:
     sys.__dict__.update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
-def settle(program: Program) -> None:
-    """Give the interpreter the state that a script finds."""
+def prepare(program: Program) -> None:
+    """Give the interpreter the state that a script finds, as far as the runner may have it too."""
     sys.argv = [program.filename]
-    set_handler(SIGINT, default_int_handler)
+    sys.setrecursionlimit(RECURSION_LIMIT + (OWN_FRAMES if program.sharing == "fresh" else OWN_FRAMES_SHARED))
     gc.enable()
+
+
+def settle() -> None:
+    """Give it the rest."""
+    set_handler(SIGINT, default_int_handler)
 
 
 def drive(driver: CodeType) -> dict[str, Any]:
@@ -117,7 +143,7 @@ def _own_frames(frames: TracebackType | None, filename: str) -> TracebackType | 
         found = found.tb_next
     if found is not None:
         return found
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(HERE):
         frames = frames.tb_next
     return frames
 

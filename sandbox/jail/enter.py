@@ -1,16 +1,20 @@
 """The order in which the walls close: load, leave, lock, then serve."""
 
-import json
-import os
-import signal
-import socket
-import sys
-from dataclasses import dataclass, field
-from typing import NoReturn
+from __future__ import annotations
 
-from . import child, frames, kernel, landlock, limits, namespaces, seccomp, tree, warm
+import os
+import sys
+from _signal import SIG_DFL, SIGINT, signal  # type: ignore[import-not-found]
+from _socket import socket
+
+from . import frames, kernel, landlock, limits, machines, namespaces, rehearsal, seccomp, text, tree, warm
 from .walls import Walls
+from .watch import SIGKILL
 from .zygote import Zygote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 NAMESPACES, LANDLOCK, SECCOMP = "namespaces", "landlock", "seccomp"
 
@@ -19,17 +23,26 @@ class Refused(Exception):
     """The isolation that was asked for cannot be had."""
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
     """What the trusted side asks for."""
 
-    allow: list[str]
-    """Features of the kernel that may be used."""
-    packages: dict[str, list[str]]
-    """Names of packages to load, each with the directories that hold it."""
-    unsafe: bool = False
-    missing: dict[str, str] = field(default_factory=dict)
-    """Features that failed before this exec, and why."""
+    def __init__(self, text: str) -> None:
+        """Read what ``frames.write_table`` wrote."""
+        table = frames.read_table(text)
+        self.allow = table.get("allow", [])
+        """Features of the kernel that may be used."""
+        self.packages = table.get("packages", [])
+        """Names of packages to load."""
+        self.directories = table.get("directories", [])
+        """Where they are."""
+        self.unsafe = "unsafe" in table
+        self.missing = frames.paired(table.get("missing", []))
+        """Features that failed before this exec, and why."""
+
+    def text(self) -> str:
+        """The same as text."""
+        table = {"allow": self.allow, "packages": self.packages, "directories": self.directories, "missing": frames.flat(self.missing)}
+        return frames.write_table(table | ({"unsafe": []} if self.unsafe else {}))
 
 
 def again(arguments: list[str]) -> None:
@@ -44,14 +57,14 @@ def again(arguments: list[str]) -> None:
         _exec([*arguments, "again"])
 
 
-def begin(descriptor: int, text: str) -> NoReturn:
+def begin(descriptor: int, told: str) -> NoReturn:
     """Close the walls, say so over the descriptor, serve until the other side hangs up."""
-    control = socket.socket(fileno=descriptor)
-    settings = Settings(**json.loads(text))
+    control = socket(fileno=descriptor)
+    settings = Settings(told)
     try:
         _prepare(control, settings).serve()
     except (Refused, OSError, namespaces.Unreadable) as error:
-        _say(control, frames.FAILED, {"reason": str(error), "missing": settings.missing})
+        _say(control, frames.FAILED, {"reason": [str(error)], "missing": frames.flat(settings.missing)})
     os._exit(3)
 
 
@@ -59,40 +72,44 @@ def _exec(arguments: list[str]) -> NoReturn:
     os.execve(sys.executable, [sys.executable, "-s", "-P", "-S", "-B", *arguments], dict(os.environ))
 
 
-def _say(control: socket.socket, kind: bytes, facts: dict[str, object]) -> None:
-    payload = json.dumps(facts).encode()
+def _say(control: socket, kind: bytes, facts: dict[str, list[str]]) -> None:
+    payload = frames.write_table(facts).encode()
     control.sendall(frames.CONTROL.pack(kind, 0, len(payload)) + payload)
 
 
-def _prepare(control: socket.socket, settings: Settings) -> Zygote:
+def _prepare(control: socket, settings: Settings) -> Zygote:
     parent, was_root = os.getppid(), os.geteuid() == 0
     limits.offer_to_oom_killer()
     kernel.set_thread_stack(limits.THREAD_STACK)
-    directories = [directory for found in settings.packages.values() for directory in found]
-    sys.path += dict.fromkeys(os.path.dirname(directory) for directory in directories)
-    warm.load(list(settings.packages))
-    child.open_streams()
+    os.environ.pop("LD_BIND_NOW", None)  # which was for this process alone
+    text.enlarge()
+    sys.path += dict.fromkeys(os.path.dirname(directory) for directory in settings.directories)
+    warm.load(settings.packages)
+    rehearsal.rehearse()
     sys.modules["jail"].__path__ = []
     base_bytes = limits.mapped_bytes()
-    level = _close(control, settings, tree.contents(directories), parent)
+    level = _close(control, settings, tree.contents(settings.directories), parent)
     warm.settle()
     alone = level == "full" or (level == "reduced" and was_root)
-    walls = Walls(base_bytes, isolated=level == "full", filtered=level != "none", count_threads=alone)
-    facts: dict[str, object] = {"level": level, "missing": settings.missing, "landlock": landlock.version()}
-    if walls.filtered:
-        seccomp.Filter(seccomp.jail_program()).install()
+    walls = Walls(base_bytes, isolated=level == "full", filter=None if level == "none" else seccomp.ChildFilter(), count_threads=alone)
+    facts = {"level": [level], "missing": frames.flat(settings.missing), "landlock": [str(landlock.version())]}
+    if walls.filter is not None:
+        seccomp.install(seccomp.jail_program(kernel.machine()))
     _say(control, frames.READY, facts)
     return Zygote(control, walls)
 
 
-def _close(control: socket.socket, settings: Settings, what: tree.Contents, parent: int) -> str:
+def _close(control: socket, settings: Settings, what: tree.Contents, parent: int) -> str:
     """Close the walls that can be had; how strong they are."""
     if not kernel.supported():
-        settings.missing[SECCOMP] = "only x86-64 is supported"
+        known = " and ".join(machines.CAVEATS)
+        settings.missing[SECCOMP] = f"only the system calls of {known} are known, not those of {os.uname().machine}"
     elif SECCOMP not in settings.allow:
         settings.missing[SECCOMP] = "not allowed"
+    elif not seccomp.available():
+        settings.missing[SECCOMP] = "not in this kernel, or refused by a filter of system calls around this process"
     if landlock.version() == 0 or LANDLOCK not in settings.allow:
-        settings.missing.setdefault(LANDLOCK, "not in this kernel" if LANDLOCK in settings.allow else "not allowed")
+        settings.missing.setdefault(LANDLOCK, landlock.why_missing() if LANDLOCK in settings.allow else "not allowed")
     if NAMESPACES not in settings.allow:
         settings.missing.setdefault(NAMESPACES, "not allowed")
     if SECCOMP in settings.missing or (NAMESPACES in settings.missing and LANDLOCK in settings.missing):
@@ -106,7 +123,7 @@ def _close(control: socket.socket, settings: Settings, what: tree.Contents, pare
     try:
         namespaces.enter(what)
     except OSError as error:
-        _retry_without_namespaces(control, settings, str(error))
+        _retry_without_namespaces(control, settings, namespaces.why_refused(error))
     _split(control, parent)
     _lock(settings, ["/"], tree.DEVICES[:1])
     return "full"
@@ -123,18 +140,19 @@ def _give_up_root(settings: Settings) -> None:
     try:
         namespaces.become_nobody()
     except OSError as error:
-        settings.missing["user"] = f"root cannot be given up: {error}"
+        settings.missing["user"] = f"root, and no other user to become ({error.strerror})"
 
 
-def _retry_without_namespaces(control: socket.socket, settings: Settings, reason: str) -> NoReturn:
+def _retry_without_namespaces(control: socket, settings: Settings, reason: str) -> NoReturn:
     """Start over in a clean process: this one may have left some namespaces already."""
     allow = [feature for feature in settings.allow if feature != NAMESPACES]
-    text = {"allow": allow, "packages": settings.packages, "unsafe": settings.unsafe, "missing": {NAMESPACES: reason}}
+    settings.allow = allow
+    settings.missing[NAMESPACES] = reason
     os.set_inheritable(control.fileno(), True)
-    _exec([sys.argv[0], str(control.fileno()), json.dumps(text), "again"])
+    _exec([sys.argv[0], str(control.fileno()), settings.text(), "again"])
 
 
-def _split(control: socket.socket, parent: int) -> None:
+def _split(control: socket, parent: int) -> None:
     """Go on as the first process of a process namespace, whose end the process outside waits for."""
     _follow(parent)
     pid = os.fork()
@@ -142,19 +160,19 @@ def _split(control: socket.socket, parent: int) -> None:
         control.close()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
 
 
 def _follow(parent: int) -> None:
     """Die with the parent."""
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
     if os.getppid() != parent:
         os._exit(3)
 
 
 def _lock(settings: Settings, readable: list[str], writable: tuple[str, ...]) -> None:
     """Give up what a zygote no longer needs; the filter of system calls comes last."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal(SIGINT, SIG_DFL)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if NAMESPACES not in settings.missing:
         kernel.drop_bounds()

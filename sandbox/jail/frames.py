@@ -25,3 +25,25 @@ STATUSES = ("ok", "error", "time", "memory", "output", "crash", "compile")
 
 START = struct.Struct("<Id")
 """Payload of ``JOB``: the driver's number, and the seconds that compiling may take; the job's socket comes with it."""
+
+RECORD, FIELD = "\x1e", "\x1f"
+
+
+def write_table(table: dict[str, list[str]]) -> str:
+    """Rows of words, each under a name: what a zygote is told when it starts and what it says when it is ready."""
+    return RECORD.join(FIELD.join([name, *words]) for name, words in table.items())
+
+
+def flat(pairs: dict[str, str]) -> list[str]:
+    """Pairs as words in turn."""
+    return [text for pair in pairs.items() for text in pair]
+
+
+def paired(words: list[str]) -> dict[str, str]:
+    """The pairs again."""
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def read_table(text: str) -> dict[str, list[str]]:
+    """The rows again."""
+    return {name: words for name, *words in (row.split(FIELD) for row in text.split(RECORD) if row)}

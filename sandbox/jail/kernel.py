@@ -1,23 +1,19 @@
 """Kernel calls that Python does not offer."""
 
-import ctypes
-import functools
-import os
-import platform
-import struct
-from collections.abc import Callable
+from __future__ import annotations
 
-SYSCALL_X86_64 = {
-    "capset": 126,
-    "pivot_root": 155,
-    "setns": 308,
-    "seccomp": 317,
-    "open_tree": 428,
-    "mount_setattr": 442,
-    "landlock_create_ruleset": 444,
-    "landlock_add_rule": 445,
-    "landlock_restrict_self": 446,
-}
+import ctypes
+import errno
+import os
+
+from . import machines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .machines import Machine
+
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 38, 47
@@ -26,11 +22,23 @@ ADDR_NO_RANDOMIZE = 0x0040000
 CAPABILITIES_V3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_machine = machines.here()
 
 
 def supported() -> bool:
     """Whether this machine's system calls are known here."""
-    return platform.machine() == "x86_64" and struct.calcsize("P") == 8
+    return _machine is not None
+
+
+def machine() -> Machine:
+    """This machine and the numbers of its system calls.
+
+    Raises:
+        OSError: they are not known here.
+    """
+    if _machine is None:
+        raise OSError(errno.ENOSYS, f"the system calls of {os.uname().machine} are not known here")
+    return _machine
 
 
 def _checked(result: int, what: str) -> int:
@@ -44,17 +52,21 @@ def syscall(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | N
     """Make a raw system call.
 
     Raises:
-        OSError: the kernel refused it.
+        OSError: the kernel refused it, or the machine is not known here.
     """
     converted = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    return _checked(_libc.syscall(ctypes.c_long(SYSCALL_X86_64[name]), *converted), name)
+    return _checked(_libc.syscall(ctypes.c_long(machine().numbers[name]), *converted), name)
 
 
-def prepared(name: str, *arguments: int | bytes) -> Callable[[], int]:
-    """A raw system call with its arguments in place; it returns -1 when the kernel refuses."""
-    function = ctypes.CDLL(None).syscall
-    converted = [ctypes.c_long(value) if isinstance(value, int) else ctypes.c_char_p(value) for value in arguments]
-    return functools.partial(function, ctypes.c_long(SYSCALL_X86_64[name]), *converted)
+def prepared(name: str, *arguments: int | bytes) -> tuple[Callable[..., int], tuple[ctypes.c_long | ctypes.c_char_p, ...]]:
+    """A raw system call that a fork finds ready: a function, which returns -1 when the kernel refuses, and its arguments.
+
+    Raises:
+        OSError: the machine is not known here.
+    """
+    values = (machine().numbers[name], *arguments)
+    converted = tuple(ctypes.c_long(value) if isinstance(value, int) else ctypes.c_char_p(value) for value in values)
+    return ctypes.CDLL(None).syscall, converted
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -87,11 +99,6 @@ def umount(target: str, flags: int) -> None:
 def personality(flags: int) -> None:
     """Set the execution domain; the layout of addresses follows at the next exec."""
     _checked(_libc.personality(ctypes.c_ulong(flags)), "personality")
-
-
-def drop_capabilities() -> None:
-    """Give up every capability, for good once no_new_privs is set."""
-    syscall("capset", struct.pack("=II", CAPABILITIES_V3, 0), bytes(24))
 
 
 def drop_bounds() -> None:

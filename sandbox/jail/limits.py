@@ -1,22 +1,35 @@
 """What a child may use, and the numbers that come with a job."""
 
-import math
+from __future__ import annotations
+
 import resource
-from dataclasses import dataclass
+import sys
 
 from . import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .walls import Walls
 
 MEGABYTE = 1 << 20
 THREAD_STACK = 8 * MEGABYTE
 STACK_ROOM = 4096 * MEGABYTE
 """The soft stack limit at exec: the kernel leaves this gap below the stack, so that a child may be given as much."""
+ENDLESS = 1e6
+"""Processor seconds for the kernel's own backstop where only the runner counts."""
 OTHER_PROCESSES = 4
 """Launcher, zygote, runner and the child itself, which the limit on threads counts too."""
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """A job's header, as it came over the wire."""
+
+    __slots__ = (
+        "compile_seconds", "cpu_seconds", "error_bytes", "filename_length", "memory_bytes", "open_files", "output_bytes",
+        "sharing", "source_length", "stack_bytes", "threads", "total_cpu_seconds", "wall_seconds",
+    )  # fmt: skip
+
+    SIZE = frames.REQUEST.size
 
     sharing: str
     cpu_seconds: float
@@ -32,11 +45,14 @@ class Request:
     source_length: int
     filename_length: int
 
-    @classmethod
-    def unpack(cls, header: bytes) -> "Request":
+    def __init__(self, header: bytes) -> None:
         """Read the fixed layout of ``frames.REQUEST``."""
-        sharing, *rest = frames.REQUEST.unpack(header)
-        return cls(frames.SHARINGS[sharing], *rest)
+        (
+            sharing, self.cpu_seconds, self.wall_seconds, self.total_cpu_seconds, self.compile_seconds,
+            self.memory_bytes, self.output_bytes, self.error_bytes, self.stack_bytes,
+            self.open_files, self.threads, self.source_length, self.filename_length,
+        ) = frames.REQUEST.unpack(header)  # fmt: skip
+        self.sharing = frames.SHARINGS[sharing]
 
 
 def mapped_bytes() -> int:
@@ -59,24 +75,29 @@ def _lowered(kind: int, value: int) -> tuple[int, int]:
 class Confinement:
     """A job's limits, worked out once and applied in every child."""
 
-    def __init__(self, request: Request, base_bytes: int, cpu_seconds: float, count_threads: bool) -> None:
-        """``base_bytes`` is what a child maps before it does anything."""
-        self._space = base_bytes + request.memory_bytes
+    def __init__(self, request: Request, walls: Walls, loaded_bytes: int) -> None:
+        """``loaded_bytes`` is what was mapped in the program's name since the walls closed."""
+        cpu_seconds = request.cpu_seconds if request.sharing == "fresh" else ENDLESS
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        self._hard = sys.maxsize if hard == resource.RLIM_INFINITY else hard
+        self._space = walls.base_bytes + loaded_bytes + request.memory_bytes
         wanted = [
             (resource.RLIMIT_STACK, request.stack_bytes),
             (resource.RLIMIT_FSIZE, request.output_bytes + 1),
             (resource.RLIMIT_NOFILE, request.open_files),
-            (resource.RLIMIT_CPU, math.ceil(cpu_seconds) + 2),
+            (resource.RLIMIT_CPU, int(cpu_seconds) + 3),
         ]
-        if count_threads:
+        if walls.count_threads:
             wanted.append((resource.RLIMIT_NPROC, request.threads + OTHER_PROCESSES))
         self._limits = [(kind, _lowered(kind, value)) for kind, value in wanted]
 
     def apply(self, extra_bytes: int) -> None:
         """Confine this process, which maps ``extra_bytes`` more than others do."""
+        setrlimit = resource.setrlimit
         for kind, values in self._limits:
-            resource.setrlimit(kind, values)
-        lower(resource.RLIMIT_AS, self._space + extra_bytes)
+            setrlimit(kind, values)
+        space = min(self._space + extra_bytes, self._hard)
+        setrlimit(resource.RLIMIT_AS, (space, space))
 
 
 def confine_all() -> None:

@@ -1,7 +1,8 @@
 """From an ordinary process to one that shares nothing with the machine: namespaces, tree, user."""
 
+import errno
 import os
-import socket
+from _socket import sethostname
 
 from . import kernel, tree
 
@@ -40,6 +41,19 @@ def enter(what: tree.Contents) -> None:
     kernel.unshare(kernel.CLONE_NEWPID)
 
 
+def why_refused(error: OSError) -> str:
+    """What it means that namespaces, or what is done in them, cannot be had."""
+    reasons = {
+        errno.ENOSPC: "their number is limited, to none or to those that exist",
+        errno.EPERM: "refused by a setting, a security module or a container",
+        errno.EACCES: "refused by a security module or a container",
+        errno.EINVAL: "not in this kernel",
+        errno.ENOSYS: "not in this kernel",
+    }
+    reason = reasons.get(error.errno or 0)
+    return f"{reason} ({error.strerror})" if reason else str(error.strerror)
+
+
 def _root_can_be_given_up() -> bool:
     """Whether another user can be become and may own a namespace; tried in a child, while there is still a way back.
 
@@ -71,7 +85,8 @@ def become_nobody() -> None:
     if not os.access(os.__file__, os.R_OK):
         library = os.path.dirname(os.__file__)
         raise Unreadable(
-            f"an unprivileged user cannot read the interpreter's standard library in {library}: use one that is readable for all"
+            f"an unprivileged user cannot read the interpreter's standard library in {library}: "
+            "make the virtual environment with one that every user may read, such as /usr/bin/python3"
         )
 
 
@@ -103,7 +118,7 @@ def _leave_cgroup() -> None:
 
 def _furnish(what: tree.Contents) -> None:
     tree.build(what)
-    socket.sethostname("jail")
+    sethostname("jail")
 
 
 def _write(path: str, text: str) -> None:

@@ -1,68 +1,28 @@
 """One program's keeper: compiles it, never runs it, and forks the children that do."""
 
+from __future__ import annotations
+
 import os
 import resource
-import signal
 import time
 import traceback
-import warnings
-from types import CodeType
-from typing import NoReturn
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 
-from . import child, frames, kernel, shared
+from . import child, kernel, shared, warm
 from .limits import Confinement, Request
-from .seccomp import ChildFilter
 from .streams import Streams
-from .walls import Walls
-from .watch import Ending, Watch
+from .watch import SIGKILL, Ending, Watch
+from .wire import Gone, Wire
 
-CHUNK = 1 << 20
-ENDLESS = 1e6
-"""Processor seconds for the kernel's own backstop where only the runner counts."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import NoReturn
 
+    from .walls import Walls
 
-class Gone(Exception):
-    """The trusted side hung up."""
-
-
-class Wire:
-    """The job's socket, seen from inside."""
-
-    __slots__ = ("descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        """Speak over a connected stream."""
-        self.descriptor = descriptor
-
-    def read(self, length: int) -> bytes:
-        """Exactly so many bytes.
-
-        Raises:
-            Gone: the stream ended before.
-        """
-        pieces = []
-        while length:
-            piece = os.read(self.descriptor, min(length, CHUNK))
-            if not piece:
-                raise Gone
-            pieces.append(piece)
-            length -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    def read_input(self) -> bytes | None:
-        """The next input, or nothing when there are no more."""
-        (length,) = frames.INPUT.unpack(self.read(frames.INPUT.size))
-        return None if length == frames.LAST else self.read(length) if length else b""
-
-    def reply(self, ending: Ending, stdout: bytes, result: bytes, stderr: bytes) -> None:
-        """Say how an input ended."""
-        lengths = (len(stdout), len(result), len(stderr))
-        status = frames.STATUSES.index(ending.status)
-        header = frames.REPLY.pack(status, ending.exit_code, ending.cpu_ns, ending.wall_ns, ending.peak_bytes, *lengths)
-        for part in (header + stdout, result, stderr) if len(stdout) < CHUNK else (header, stdout, result, stderr):
-            view = memoryview(part)
-            while view:
-                view = view[os.write(self.descriptor, view) :]
+FIRST_OWN = 8
+"""The lowest descriptor that the runner keeps for itself: those below belong to the child."""
 
 
 class Runner:
@@ -80,8 +40,8 @@ class Runner:
         Raises:
             Gone: the trusted side ended the job.
         """
-        self.request = request = Request.unpack(self.wire.read(frames.REQUEST.size))
-        source = self.wire.read(request.source_length).decode("utf-8", "surrogatepass") if request.source_length else ""
+        self.request = request = Request(self.wire.read(Request.SIZE))
+        source = self.wire.read(request.source_length).decode("utf-8", "surrogatepass")
         filename = self.wire.read(request.filename_length).decode("utf-8", "surrogatepass")
         code = self._compile(source.removeprefix("\ufeff"), filename)
         if code is None:
@@ -89,10 +49,11 @@ class Runner:
             return
         os.eventfd_write(compiled, 1)
         os.close(compiled)
+        loaded = warm.load_mentioned(source)
         self.program = child.Program(source, code, filename, request.sharing)
-        cpu_seconds = request.cpu_seconds if request.sharing == "fresh" else ENDLESS
-        self._confinement = Confinement(request, self.walls.base_bytes, cpu_seconds, self.walls.count_threads)
-        self._filter = ChildFilter() if self.walls.filtered else None
+        self.streams = Streams(renewed=self.walls.filter is None)
+        self._confinement = Confinement(request, self.walls, loaded)
+        child.prepare(self.program)
         if request.sharing == "fresh":
             self._serve_fresh()
         else:
@@ -107,34 +68,30 @@ class Runner:
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (self.walls.base_bytes + self.request.memory_bytes, hard))
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return compile(source, filename, "exec", dont_inherit=True)
+            return compile(source, filename, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError, SystemError) as error:
             text = "".join(traceback.format_exception_only(error)).encode("utf-8", "backslashreplace")
-            self.wire.reply(Ending("compile", 1, 0, 0, 0), b"", b"", text[-self.request.error_bytes :])
+            self.wire.reply(Ending("compile", 1, 0, 0, 0), b"", b"", text[max(0, len(text) - self.request.error_bytes) :])
             return None
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
     def _serve_fresh(self) -> None:
-        request = self.request
-        while (data := self.wire.read_input()) is not None:
-            streams = Streams(data)
+        request, streams, wire = self.request, self.streams, self.wire
+        while (data := wire.read_input()) is not None:
+            streams.load(data)
             started = time.monotonic_ns()
+            wire.hurry(started)
             pid = os.fork()
             if pid == 0:
-                self._be_fresh(streams, data)
+                self._be_fresh(data)
             ending = Watch(pid, request, started).wait(request.cpu_seconds)
-            stdout, result, stderr, exceeded = streams.read(request)
-            streams.close()
-            self.wire.reply(ending.judged(exceeded), stdout, result, stderr)
+            streams.answer(wire, request, ending)
 
-    def _be_fresh(self, streams: Streams, data: bytes) -> NoReturn:
+    def _be_fresh(self, data: bytes) -> NoReturn:
         try:
-            streams.install()
-            self.confine(len(data), keep=child.RESULT)
-            child.settle(self.program)
+            self.confine(len(data), child.RESULT + 1)
+            child.settle()
             os._exit(child.finish(self.program, self._once, data))
         finally:
             os._exit(1)
@@ -144,28 +101,36 @@ class Runner:
         result: bytes | None = names["step"](names["load"](self.program), data)
         return result
 
-    def confine(self, extra_bytes: int, keep: int) -> None:
-        """Close every other descriptor, lower the limits, then let the second filter fall."""
-        os.closerange(keep + 1, 1 << 20)
+    def confine(self, extra_bytes: int, first_closed: int) -> None:
+        """Close the runner's descriptors, lower the limits, then let the second filter fall."""
+        os.closerange(first_closed, 1 << 20)
         self._confinement.apply(extra_bytes)
         if not self.walls.isolated:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        if self._filter is not None:
-            self._filter.install(os.getpid())
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
+        if self.walls.filter is not None:
+            self.walls.filter.install(os.getpid())
 
 
 def become(descriptor: int, driver: CodeType, compiled: int, walls: Walls) -> NoReturn:
     """Be the runner of one job until its end; never returns."""
     code = 1
+    errors = fcntl(2, F_DUPFD_CLOEXEC, FIRST_OWN)
     try:
         os.setsid()
-        if walls.filtered:
-            kernel.drop_capabilities()
+        if walls.filter is not None:
+            walls.filter.drop_capabilities()
         if not walls.isolated:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        Runner(Wire(descriptor), driver, walls).run(compiled)
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
+        descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_OWN)
+        compiled = fcntl(compiled, F_DUPFD_CLOEXEC, FIRST_OWN)
+        os.closerange(3, FIRST_OWN)
+        wire = Wire(descriptor)
+        Runner(wire, driver, walls).run(compiled)
+        wire.flush()
         code = 0
     except (Gone, BrokenPipeError, ConnectionResetError):
         code = 0
+    except Exception:  # noqa: BLE001  the last words of a runner that has nobody else to tell
+        os.write(errors, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
         os._exit(code)

@@ -1,92 +1,105 @@
-"""Which system calls exist in the jail: a long list once for a zygote, a short list of refusals for every child."""
+"""Which system calls exist in the jail: a long list once for a zygote, a short list of refusals for every child.
+
+Calls are named here, once for all machines; their numbers come from a machine's table, and what it does not have is not listed.
+"""
+
+from __future__ import annotations
 
 import ctypes
 import errno
 import struct
 
 from . import kernel
-from .bpf import When, allow_list, assemble, deny_list
+from .bpf import KILL_PROCESS, When, allow_list, deny_list
 
-AUDIT_ARCH_X86_64 = 0xC000003E
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .machines import Machine
+
 LAST_KNOWN = 450
 """Numbers above it get ENOSYS, so that libraries fall back to older calls."""
 
-PLAIN = {
-    "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8, "mmap": 9, "mprotect": 10,
-    "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "pread64": 17, "pwrite64": 18, "readv": 19,
-    "writev": 20, "access": 21, "pipe": 22, "select": 23, "sched_yield": 24, "mremap": 25, "msync": 26, "mincore": 27, "madvise": 28,
-    "dup": 32, "dup2": 33, "pause": 34, "nanosleep": 35, "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "sendfile": 40,
-    "sendto": 44, "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "shutdown": 48, "getsockname": 51, "getpeername": 52, "getsockopt": 55,
-    "exit": 60, "wait4": 61, "kill": 62, "uname": 63, "fsync": 74, "fdatasync": 75, "ftruncate": 77, "getdents": 78, "getcwd": 79,
-    "chdir": 80, "fchdir": 81, "readlink": 89, "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99,
-    "times": 100, "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "setsid": 112,
-    "getgroups": 115, "getresuid": 118, "getresgid": 120, "getpgid": 121, "getsid": 124, "capget": 125, "capset": 126, "rt_sigpending": 127,
-    "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "sigaltstack": 131, "statfs": 137, "fstatfs": 138, "getpriority": 140,
-    "sched_getparam": 143, "sched_getscheduler": 145, "sched_get_priority_max": 146, "sched_get_priority_min": 147, "arch_prctl": 158,
-    "setrlimit": 160, "gettid": 186, "time": 201, "futex": 202, "sched_getaffinity": 204, "epoll_create": 213, "getdents64": 217,
-    "set_tid_address": 218, "restart_syscall": 219, "fadvise64": 221, "timer_create": 222, "timer_settime": 223, "timer_gettime": 224,
-    "timer_getoverrun": 225, "timer_delete": 226, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231,
-    "epoll_wait": 232, "epoll_ctl": 233, "tgkill": 234, "waitid": 247, "openat": 257, "newfstatat": 262, "readlinkat": 267,
-    "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273, "epoll_pwait": 281, "timerfd_create": 283, "eventfd": 284,
-    "fallocate": 285, "timerfd_settime": 286, "timerfd_gettime": 287, "signalfd4": 289, "eventfd2": 290, "epoll_create1": 291, "dup3": 292,
-    "pipe2": 293, "preadv": 295, "pwritev": 296, "getcpu": 309, "seccomp": 317, "getrandom": 318, "memfd_create": 319, "membarrier": 324,
-    "copy_file_range": 326, "preadv2": 327, "pwritev2": 328, "statx": 332, "rseq": 334, "pidfd_open": 434, "close_range": 436,
-    "faccessat2": 439, "epoll_pwait2": 441,
-}  # fmt: skip
-IOCTL, SOCKETPAIR, CLONE, FCNTL, PRCTL, UNSHARE, PRLIMIT, SETNS, CLONE3 = 16, 53, 56, 72, 157, 272, 302, 308, 435
+_PLAIN = """
+read write close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn pread64 pwrite64
+readv writev access pipe select sched_yield mremap msync mincore madvise dup dup2 pause nanosleep getitimer alarm setitimer getpid
+sendfile sendto recvfrom sendmsg recvmsg shutdown getsockname getpeername getsockopt exit wait4 kill uname fsync fdatasync ftruncate
+getdents getcwd chdir fchdir readlink umask gettimeofday getrlimit getrusage sysinfo times getuid getgid geteuid getegid getppid
+getpgrp setsid getgroups getresuid getresgid getpgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
+statfs fstatfs getpriority sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min arch_prctl setrlimit
+gettid time futex sched_getaffinity epoll_create getdents64 set_tid_address restart_syscall fadvise64 timer_create timer_settime
+timer_gettime timer_getoverrun timer_delete clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl tgkill waitid
+newfstatat readlinkat faccessat pselect6 ppoll set_robust_list epoll_pwait timerfd_create eventfd fallocate timerfd_settime
+timerfd_gettime signalfd4 eventfd2 epoll_create1 dup3 pipe2 preadv pwritev getcpu seccomp getrandom memfd_create membarrier
+copy_file_range preadv2 pwritev2 statx rseq pidfd_open close_range faccessat2 epoll_pwait2
+"""
+PLAIN = tuple(_PLAIN.split())
+"""Admitted whatever their arguments are."""
+
 CLONE_THREAD = 0x00010000
 FORK_FLAGS = 0x01200011
 """What fork() of glibc passes: CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID and SIGCHLD."""
 THREAD_FLAGS = 0x003D0F00
 """What pthread_create() of glibc passes; musl leaves out nothing of it and adds CLONE_DETACHED."""
+OPENINGS, OPENING = (0, 1, 2, 0x201, 0x202), 0x203
+"""How a file may be opened: O_TRUNC not without writing, which Landlock before its third version does not notice."""
 
 SOME = {
-    IOCTL: When(1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
-    SOCKETPAIR: When(1, (1, 5), 0xF),
-    CLONE: When(0, (FORK_FLAGS, THREAD_FLAGS, THREAD_FLAGS | 0x00400000)),
-    FCNTL: When(1, (0, 1, 2, 3, 4, 1030, 1033, 1034)),
-    PRCTL: When(0, (1, 15, 16)),
-    UNSHARE: When(0, (kernel.CLONE_NEWPID,)),
-    PRLIMIT: When(0, (0,)),
-    SETNS: When(1, (kernel.CLONE_NEWPID,)),
+    "ioctl": When(1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
+    "socketpair": When(1, (1, 5), 0xF),
+    "clone": When(0, (FORK_FLAGS, THREAD_FLAGS, THREAD_FLAGS | 0x00400000)),
+    "fcntl": When(1, (0, 1, 2, 3, 4, 1030, 1033, 1034)),
+    "open": When(1, OPENINGS, OPENING),
+    "openat": When(2, OPENINGS, OPENING),
+    "prctl": When(0, (1, 15, 16)),
+    "unshare": When(0, (kernel.CLONE_NEWPID,)),
+    "prlimit64": When(0, (0,)),
+    "setns": When(1, (kernel.CLONE_NEWPID,)),
 }
-REFUSALS = {IOCTL: errno.ENOTTY, CLONE3: errno.ENOSYS, FCNTL: errno.EPERM}
+"""Admitted with certain arguments; they have the same places on all machines that are known."""
+REFUSALS = {"ioctl": errno.ENOTTY, "clone3": errno.ENOSYS}
+"""What is returned instead of EPERM."""
 
-CHILD_REFUSED = ("memfd_create", "pidfd_open", "seccomp", "setsid", "capset")
-SET_MODE_FILTER = 1
+CHILD_REFUSED = ("memfd_create", "pidfd_open", "seccomp", "setsid", "capset", "unshare", "setns")
+CHILD_SOME = {"clone": When(0, (CLONE_THREAD,), CLONE_THREAD), "prctl": When(0, (15, 16))}
+SET_MODE_FILTER, GET_ACTION_AVAIL = 1, 2
 
 
-def jail_program() -> bytes:
+def jail_program(machine: Machine) -> bytes:
     """The filter of the zygote and of everything below it."""
-    rules: dict[int, When | None] = dict.fromkeys(PLAIN.values())
-    rules.update(SOME)
-    return assemble(allow_list(AUDIT_ARCH_X86_64, rules, REFUSALS, LAST_KNOWN, errno.EPERM, errno.ENOSYS))
+    numbers = machine.numbers
+    named: dict[str, When | None] = {**SOME, **dict.fromkeys(PLAIN)}
+    rules = {numbers[name]: rule for name, rule in named.items() if name in numbers}
+    refusals = {numbers[name]: error for name, error in REFUSALS.items()}
+    return allow_list(machine.arch, rules, refusals, LAST_KNOWN, errno.EPERM, errno.ENOSYS)
 
 
-def child_program(pid: int) -> bytes:
+def child_program(machine: Machine, pid: int) -> bytes:
     """The further filter of a child: no new process, no new memory file, no signal to anyone but itself."""
     only_self = When(0, (pid,))
-    rules: dict[int, When | None] = {PLAIN["kill"]: only_self, PLAIN["tgkill"]: only_self, UNSHARE: None, SETNS: None}
-    rules[PRCTL] = When(0, (15, 16))
-    rules.update(dict.fromkeys(PLAIN[name] for name in CHILD_REFUSED))
-    return assemble(deny_list(rules, {CLONE: (0, CLONE_THREAD)}, errno.EPERM))
+    named: dict[str, When | None] = {**CHILD_SOME, "kill": only_self, "tgkill": only_self, **dict.fromkeys(CHILD_REFUSED)}
+    return deny_list({machine.numbers[name]: rule for name, rule in named.items()}, errno.EPERM)
 
 
-class Filter:
-    """A filter that is ready to be installed."""
+def available() -> bool:
+    """Whether the kernel has filters that can do what these do, and nothing around this process refuses them."""
+    try:
+        return kernel.syscall("seccomp", GET_ACTION_AVAIL, 0, struct.pack("=I", KILL_PROCESS)) == 0
+    except OSError:
+        return False
 
-    def __init__(self, program: bytes) -> None:
-        """Keep the program where the kernel can read it."""
-        self._code = ctypes.create_string_buffer(program, len(program))
-        self._header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._code))
 
-    def install(self) -> None:
-        """Apply it to this process and to all that come of it; needs no_new_privs.
+def install(program: bytes) -> None:
+    """Apply a filter to this process and to all that come of it; needs no_new_privs.
 
-        Raises:
-            OSError: the kernel has no seccomp filters.
-        """
-        kernel.syscall("seccomp", SET_MODE_FILTER, 0, self._header)
+    Raises:
+        OSError: the kernel has no seccomp filters.
+    """
+    code = ctypes.create_string_buffer(program, len(program))
+    kernel.syscall("seccomp", SET_MODE_FILTER, 0, _header(program, ctypes.addressof(code)))
+
+
+def _header(program: bytes, address: int) -> bytes:
+    return struct.pack("HxxxxxxQ", len(program) // 8, address)
 
 
 class ChildFilter:
@@ -95,13 +108,26 @@ class ChildFilter:
     PLACE = 0x7FEDCBA9
 
     def __init__(self) -> None:
-        """Assemble, and prepare the call: what a child touches for the first time costs it a page each."""
-        program = child_program(self.PLACE)
+        """Assemble, and prepare the call: what a child touches for the first time costs it a page each.
+
+        Raises:
+            OSError: this machine's system calls are not known here.
+        """
+        program = child_program(kernel.machine(), self.PLACE)
         words = struct.unpack(f"={len(program) // 4}I", program)
         self._code = (ctypes.c_uint32 * len(words))(*words)
-        self._places = [index for index, word in enumerate(words) if word == self.PLACE]
-        header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._code))
-        self._install = kernel.prepared("seccomp", SET_MODE_FILTER, 0, header)
+        self._place = words.index(self.PLACE)
+        self._drop, self._nothing = kernel.prepared("capset", struct.pack("=II", kernel.CAPABILITIES_V3, 0), bytes(24))
+        self._call, self._arguments = kernel.prepared("seccomp", SET_MODE_FILTER, 0, _header(program, ctypes.addressof(self._code)))
+
+    def drop_capabilities(self) -> None:
+        """Give up every capability, for good once no_new_privs is set.
+
+        Raises:
+            OSError: the kernel refused it.
+        """
+        if self._drop(*self._nothing) == -1:
+            raise OSError("giving up capabilities was refused")
 
     def install(self, pid: int) -> None:
         """Apply it to this process, whose number is ``pid``.
@@ -109,7 +135,6 @@ class ChildFilter:
         Raises:
             OSError: the kernel refused it.
         """
-        for place in self._places:
-            self._code[place] = pid
-        if self._install() == -1:
+        self._code[self._place] = pid
+        if self._call(*self._arguments) == -1:
             raise OSError("the filter of system calls was refused")

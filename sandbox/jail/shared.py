@@ -1,27 +1,30 @@
-"""One child for many inputs: each comes with streams of its own, and how it ended is the child's own claim."""
+"""One child for many inputs: each comes with empty streams, and how it ended is the child's own claim."""
 
-import array
+from __future__ import annotations
+
 import os
-import resource
-import socket
 import struct
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from _socket import AF_UNIX, SOCK_SEQPACKET, socketpair
+from resource import RUSAGE_SELF, getrusage
 
-from . import child
-from .streams import Streams
+from . import child, script
 from .watch import SECOND, Ending, Watch, claimed, cpu_clock
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .runner import Runner
 
 CLAIM = struct.Struct("<BiQ")
 """Whether the child goes on, the exit status, peak resident bytes."""
 ORDER = struct.Struct("<Q")
-"""Length of the input; the four descriptors come with it."""
+"""Length of the input."""
 CONTROL = 4
 """The descriptor over which a shared child gets its inputs."""
+SPARE = CONTROL + 1
+"""The first of the copies of the streams, from which they are mended when a program closed them."""
 
 
 class Nonsense(Exception):
@@ -31,22 +34,24 @@ class Nonsense(Exception):
 class Helper:
     """A living child and the runner's end of its socket."""
 
-    def __init__(self, runner: "Runner") -> None:
+    def __init__(self, runner: Runner) -> None:
         """Fork it."""
-        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socketpair(AF_UNIX, SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
-            _be_shared(runner, theirs)
+            _be_shared(runner, theirs.fileno())
         theirs.close()
+        ours.setblocking(False)
+        self.socket = ours
         self.pid = pid
         self.used_ns = 0
         self.watch = Watch(pid, runner.request, time.monotonic_ns())
+        self.watch.listen(ours.fileno())
 
-    def send(self, streams: Streams, length: int) -> None:
-        """Hand over an input."""
-        rights = array.array("i", streams.descriptors)
+    def send(self, length: int) -> None:
+        """Tell it that its next input is there."""
         try:
-            self.socket.sendmsg([ORDER.pack(length)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            self.socket.send(ORDER.pack(length))
         except OSError:
             return
 
@@ -57,7 +62,7 @@ class Helper:
             Nonsense: it says what only a program that writes to every descriptor says.
         """
         try:
-            message = self.socket.recv(64, socket.MSG_DONTWAIT)
+            message = self.socket.recv(64)
         except OSError:
             return None
         if message and len(message) != CLAIM.size:
@@ -65,68 +70,69 @@ class Helper:
         return CLAIM.unpack(message) if message else None
 
 
-def serve(runner: "Runner") -> None:
+def serve(runner: Runner) -> None:
     """Serve every input of a job with as few children as its limits allow."""
     helper: Helper | None = None
-    total_ns = int(runner.request.total_cpu_seconds * SECOND) or None
+    request, wire, streams = runner.request, runner.wire, runner.streams
+    total_ns = int(request.total_cpu_seconds * SECOND) or None
     spent_ns = 0
-    while (data := runner.wire.read_input()) is not None:
+    while (data := wire.read_input()) is not None:
         if total_ns is not None and spent_ns >= total_ns:
-            runner.wire.reply(Ending("time", 0, 0, 0, 0), b"", b"", b"")
+            wire.reply(Ending("time", 0, 0, 0, 0), b"", b"", b"")
             continue
-        if helper is None:
-            helper = Helper(runner)
-        seconds = runner.request.cpu_seconds
+        seconds = request.cpu_seconds
         if total_ns is not None:
             seconds = min(seconds, (total_ns - spent_ns) / SECOND)
-        streams = Streams(data)
-        ending, alive = _one(helper, streams, len(data), seconds)
-        stdout, result, stderr, exceeded = streams.read(runner.request)
-        streams.close()
+        wire.hurry(time.monotonic_ns())
+        streams.load(data)
+        if helper is None:
+            helper = Helper(runner)
+        ending, alive = _one(helper, len(data), seconds)
         spent_ns += ending.cpu_ns
-        runner.wire.reply(ending.judged(exceeded), stdout, result, stderr)
+        streams.answer(wire, request, ending)
         if not alive:
             helper.socket.close()
             helper = None
 
 
-def _one(helper: Helper, streams: Streams, length: int, seconds: float) -> tuple[Ending, bool]:
-    helper.watch.started_ns = started = time.monotonic_ns()
-    helper.send(streams, length)
-    in_time = helper.watch.ends_within(seconds, helper.used_ns, helper.socket.fileno())
+def _one(helper: Helper, length: int, seconds: float) -> tuple[Ending, bool]:
+    watch = helper.watch
+    watch.started_ns = started = time.monotonic_ns()
+    helper.send(length)
+    in_time = watch.ends_within(seconds, helper.used_ns)
     try:
         claim = helper.claim() if in_time else None
     except Nonsense:
-        ending = helper.watch.collect(seconds, helper.used_ns, expired=False)
-        return replace(ending, status="error", exit_code=1), False
+        ending = watch.collect(seconds, helper.used_ns)
+        ending.status, ending.exit_code = "error", 1
+        return ending, False
     if claim is None:
-        in_time = in_time and helper.watch.ends_within(seconds, helper.used_ns)
-        return helper.watch.collect(seconds, helper.used_ns, expired=not in_time), False
+        watch.listen(None)
+        in_time = in_time and watch.ends_within(seconds, helper.used_ns)
+        return watch.collect(seconds, helper.used_ns, expired=not in_time), False
     goes_on, code, peak = claim
     used = time.clock_gettime_ns(cpu_clock(helper.pid))
     cpu, helper.used_ns = max(0, used - helper.used_ns), used
     late = cpu > seconds * SECOND
     ending = claimed(code, late=late, cpu_ns=cpu, wall_ns=time.monotonic_ns() - started, peak_bytes=peak)
     if not goes_on:
-        helper.watch.collect(seconds, expired=False)
+        watch.collect(seconds)
     return ending, bool(goes_on)
 
 
-def _be_shared(runner: "Runner", theirs: socket.socket) -> NoReturn:
+def _be_shared(runner: Runner, control: int) -> NoReturn:
     try:
-        control = os.dup(theirs.fileno())
         os.dup2(control, CONTROL)
         for descriptor in range(CONTROL):
-            os.dup2(CONTROL, descriptor)
-        theirs.detach()
-        runner.confine(0, keep=CONTROL)
-        child.settle(runner.program)
-        _loop(runner, socket.socket(fileno=CONTROL))
+            os.dup2(descriptor, SPARE + descriptor)
+        runner.confine(0, SPARE + CONTROL)
+        child.settle()
+        _loop(runner)
     finally:
         os._exit(1)
 
 
-def _loop(runner: "Runner", control: socket.socket) -> None:
+def _loop(runner: Runner) -> None:
     state: list[object] = []
 
     def work(data: bytes) -> bytes | None:
@@ -136,28 +142,27 @@ def _loop(runner: "Runner", control: socket.socket) -> None:
         result: bytes | None = state[1](state[0], data)  # type: ignore[operator]
         return result
 
+    program = runner.program
     while True:
-        message, rights, _, _ = control.recvmsg(ORDER.size, socket.CMSG_SPACE(16))
+        message = os.read(CONTROL, ORDER.size)
         if not message:
             os._exit(0)
-        descriptors = array.array("i", rights[0][2])
-        for target, descriptor in enumerate(descriptors):
-            if descriptor != target:
-                os.dup2(descriptor, target)
-                os.close(descriptor)
+        script.forget()
+        for descriptor in range(CONTROL):
+            os.dup2(SPARE + descriptor, descriptor)
+        os.ftruncate(1, 0)
+        os.lseek(1, 0, os.SEEK_SET)
         data = _read_input(*ORDER.unpack(message))
         child.open_streams()
-        code = child.finish(runner.program, work, data)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        control.send(CLAIM.pack(bool(state), code, peak))
+        code = child.finish(program, work, data)
+        peak = getrusage(RUSAGE_SELF).ru_maxrss * 1024
+        os.write(CONTROL, CLAIM.pack(bool(state), code, peak))
         if not state:
             os._exit(code)
 
 
 def _read_input(length: int) -> bytes:
-    pieces = []
-    offset = 0
-    while offset < length and (piece := os.pread(0, length - offset, offset)):
-        pieces.append(piece)
-        offset += len(piece)
-    return b"".join(pieces)
+    data = os.pread(0, length, 0)
+    while len(data) < length and (piece := os.pread(0, length - len(data), len(data))):
+        data += piece
+    return data

@@ -3,7 +3,6 @@
 ``SETTINGS`` is JSON: ``allow`` (features that may be used), ``packages`` (name to directories), ``unsafe``.
 """
 
-import importlib.util
 import os
 import sys
 
@@ -11,12 +10,8 @@ import sys
 def _load_jail() -> None:
     """Make this directory importable as a package named ``jail``, outside of ``sys.path``."""
     here = os.path.dirname(os.path.abspath(__file__))
-    spec = importlib.util.spec_from_file_location("jail", os.path.join(here, "__init__.py"), submodule_search_locations=[here])
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{here} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["jail"] = module
-    spec.loader.exec_module(module)
+    package = sys.modules["jail"] = type(sys)("jail")
+    package.__path__ = [here]
 
 
 def main() -> None:

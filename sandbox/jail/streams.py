@@ -1,53 +1,73 @@
 """Memory files as a child's streams: nothing to drain, nothing to deadlock, and a size that cannot exceed its limit."""
 
-import os
+from __future__ import annotations
 
-from .limits import Request
+import os
+from fcntl import F_SETFL, fcntl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .limits import Request
+    from .watch import Ending
+    from .wire import Wire
+
+STDIN, STDOUT, STDERR, RESULT = range(4)
+"""The runner's own descriptors, which every child inherits in their places."""
+NAMES = ("stdin", "stdout", "stderr", "result")
 
 
 class Streams:
-    """Standard input, output, error and the result channel of one input."""
+    """Standard input, output, error and the result channel, emptied for each input.
 
-    __slots__ = ("descriptors",)
+    Args:
+        renewed: make new files for each input instead: where a process of an earlier input could still hold the old ones.
+    """
 
-    def __init__(self, data: bytes) -> None:
-        """Create the four, the first holding the input."""
-        self.descriptors = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("stdin", "stdout", "stderr", "result")]
-        if data:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self.descriptors[0], view) :]
-            os.lseek(self.descriptors[0], 0, os.SEEK_SET)
+    __slots__ = ("_fresh", "_renewed")
 
-    def install(self) -> None:
-        """Make them descriptors 0 to 3 of this process."""
-        for target, descriptor in enumerate(self.descriptors):
-            os.dup2(descriptor, target)
+    def __init__(self, renewed: bool) -> None:
+        self._renewed = renewed
+        self._make()
 
-    def read(self, request: Request) -> tuple[bytes, bytes, bytes, bool]:
-        """Output, result, the end of the error stream, and whether any of the three exceeded its limit."""
-        out, err, result = (os.fstat(descriptor).st_size for descriptor in self.descriptors[1:])
+    def _make(self) -> None:
+        for target, name in enumerate(NAMES):
+            descriptor = os.memfd_create(name, 0)
+            if descriptor != target:
+                os.dup2(descriptor, target)
+                os.close(descriptor)
+        self._fresh = True
+
+    def load(self, data: bytes) -> None:
+        """Be empty, with this input to be read from its first byte."""
+        if self._renewed and not self._fresh:
+            self._make()
+        elif not self._fresh:
+            for descriptor in range(4):
+                os.ftruncate(descriptor, 0)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                fcntl(descriptor, F_SETFL, os.O_RDWR)
+        self._fresh = False
+        offset = 0
+        while offset < len(data):
+            offset += os.pwrite(STDIN, data[offset:] if offset else data, offset)
+
+    def answer(self, wire: Wire, request: Request, ending: Ending) -> None:
+        """Reply with how the input ended, what was written, and the end of what was written to the error stream."""
+        limit = request.output_bytes
+        out, err, result = os.fstat(STDOUT).st_size, os.fstat(STDERR).st_size, os.fstat(RESULT).st_size
+        if out > limit or err > limit or result > limit:
+            ending.exceeded()
         kept = min(err, request.error_bytes)
-        return (
-            _read(self.descriptors[1], min(out, request.output_bytes), 0),
-            _read(self.descriptors[3], min(result, request.output_bytes), 0),
-            _read(self.descriptors[2], kept, err - kept),
-            max(out, err, result) > request.output_bytes,
+        wire.reply(
+            ending,
+            _read(STDOUT, min(out, limit), 0) if out else b"",
+            _read(RESULT, min(result, limit), 0) if result else b"",
+            _read(STDERR, kept, err - kept) if err else b"",
         )
-
-    def close(self) -> None:
-        """Give the memory back."""
-        for descriptor in self.descriptors:
-            os.close(descriptor)
 
 
 def _read(descriptor: int, length: int, offset: int) -> bytes:
-    pieces = []
-    while length > 0:
-        piece = os.pread(descriptor, length, offset)
-        if not piece:
-            break
-        pieces.append(piece)
-        offset += len(piece)
-        length -= len(piece)
-    return b"".join(pieces)
+    first = os.pread(descriptor, length, offset)
+    if len(first) == length or not first:
+        return first
+    return first + _read(descriptor, length - len(first), offset + len(first))

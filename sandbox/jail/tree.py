@@ -1,12 +1,15 @@
 """The tree that a jailed program can see: the standard library, its shared libraries, named packages, nothing else."""
 
+from __future__ import annotations
+
 import os
 import sys
-import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 0x1000, 0x4000, 0x40000, 2
 AT_RECURSIVE, AT_FDCWD = 0x8000, -100
@@ -22,13 +25,13 @@ HOME = "/box"
 """The empty directory in which programs start."""
 
 
-@dataclass(frozen=True, slots=True)
 class Contents:
     """What is bound into the tree."""
 
-    directories: tuple[str, ...]
-    files: tuple[str, ...]
-    hidden: tuple[str, ...]
+    def __init__(self, directories: tuple[str, ...], files: tuple[str, ...], hidden: tuple[str, ...]) -> None:
+        self.directories = directories
+        self.files = files
+        self.hidden = hidden
 
     def entries(self) -> list[str]:
         """The readable paths one by one, with what is hidden left out: for rules that cannot mask."""
@@ -42,7 +45,7 @@ class Contents:
 def contents(packages: list[str]) -> Contents:
     """Find what this interpreter needs; ``packages`` are directories to be bound alone."""
     library = os.path.dirname(os.__file__)
-    dynamic = sysconfig.get_config_var("DESTSHARED") or os.path.join(library, "lib-dynload")
+    dynamic = next((path for path in sys.path if path.endswith("lib-dynload")), os.path.join(library, "lib-dynload"))
     directories = [library, *packages, *filter(os.path.isdir, LOCALES)]
     if os.path.isdir(dynamic) and not dynamic.startswith(library + "/"):
         directories.append(dynamic)

@@ -1,17 +1,28 @@
 """What stands around a zygote, as its runners need to know it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .seccomp import ChildFilter
 
 
-@dataclass(frozen=True, slots=True)
 class Walls:
     """What stands around a zygote."""
+
+    __slots__ = ("base_bytes", "count_threads", "filter", "isolated")
 
     base_bytes: int
     """The address space of the interpreter before any program."""
     isolated: bool
     """Every runner gets a process namespace of its own."""
-    filtered: bool
-    """System calls are filtered."""
+    filter: ChildFilter | None
+    """System calls are filtered, and by this further in a child."""
     count_threads: bool
     """The limit on processes counts this jail's only."""
+
+    def __init__(self, base_bytes: int, *, isolated: bool, filter: ChildFilter | None, count_threads: bool) -> None:
+        self.base_bytes = base_bytes
+        self.isolated = isolated
+        self.filter = filter
+        self.count_threads = count_threads

@@ -1,37 +1,70 @@
-"""Loads what candidate programs import, once, so that no child pays for it; nothing here may start a thread."""
+"""Loads what candidate programs import, so that no child pays for it; nothing here may start a thread.
+
+Every page and every mapping of a zygote is paid again by each fork below it: what nearly every program uses is loaded once,
+what a program's text mentions is loaded by its runner, before the first child.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
 
-STANDARD = """
-__future__ abc array ast atexit bisect builtins calendar cmath codecs collections collections.abc contextlib copy dataclasses
-datetime decimal enum fractions functools gc heapq inspect io itertools json linecache math numbers operator os pprint queue
-random re resource select signal socket stat statistics string struct sys textwrap threading time timeit tokenize traceback
-types typing unicodedata warnings weakref zlib encodings.ascii encodings.latin_1 encodings.utf_8_sig
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALWAYS = """
+_bisect _collections_abc _heapq abc atexit bisect builtins codecs collections collections.abc contextlib copy encodings.ascii
+encodings.latin_1 errno functools heapq io itertools keyword linecache math operator os posixpath re reprlib string struct sys
+textwrap time tokenize traceback types warnings weakref
 """
-"""Names of modules, separated by white space. Every mapped library makes every fork dearer: those with large ones are left out."""
+_MENTIONED = """
+__future__ array ast bisect calendar cmath concurrent ctypes dataclasses datetime decimal enum fractions inspect json numbers pprint
+queue random resource select signal socket statistics stat threading timeit typing unicodedata zlib
+"""
+MENTIONED = tuple(_MENTIONED.split())
+"""What a program's text makes its runner import where it occurs in it."""
+LOADED_BYTES = 16 << 20
+"""What all of it may map."""
 SEED = 0
 
 
 def load(packages: list[str]) -> None:
-    """Import the modules, the packages too, lift the limit on digits, and make randomness the same in every child."""
-    with warnings.catch_warnings(), _without_fork_hooks():
-        warnings.simplefilter("ignore")
-        for name in [*STANDARD.split(), *packages]:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+    """Import what every program gets, the packages too, lift the limit on digits, and make randomness the same in every child."""
+    for category in (SyntaxWarning, DeprecationWarning):  # compiling a program has nobody to warn
+        warnings.simplefilter("ignore", category)
+    for name in [*ALWAYS.split(), *packages]:
+        _import(name)
     sys.set_int_max_str_digits(0)
-    site = importlib.import_module("site")  # which does nothing by itself under -S
+    import site  # which does nothing by itself under -S
+
     for complete in (site.setquit, site.setcopyright, site.sethelper):
         complete()
-    import random
+    _seed()
 
-    random.seed(SEED)
+
+def load_mentioned(source: str) -> int:
+    """Import what a program's text mentions; how many bytes of address space that may have taken."""
+    names = [name for name in MENTIONED if name in source and name not in sys.modules]
+    for name in names:
+        _import(name)
+    if names:
+        _seed()
+    return LOADED_BYTES if names else 0
+
+
+def _import(name: str) -> None:
+    with warnings.catch_warnings(), _without_fork_hooks(), contextlib.suppress(ImportError):
+        warnings.simplefilter("ignore")
+        __import__(name)
+
+
+def _seed() -> None:
+    if "random" in sys.modules:
+        sys.modules["random"].seed(SEED)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(SEED)
 

@@ -1,30 +1,34 @@
 """Waits for a child, ends it at its limits, and says how it ended."""
 
+from __future__ import annotations
+
 import os
 import select
-import signal
 import time
-from dataclasses import dataclass, replace
 
 from .child import OUT_OF_MEMORY
 from .limits import Request
 
+SIGKILL = 9
 SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class Ending:
     """How an input ended, in the words of ``frames.STATUSES``."""
 
-    status: str
-    exit_code: int
-    cpu_ns: int
-    wall_ns: int
-    peak_bytes: int
+    __slots__ = ("cpu_ns", "exit_code", "peak_bytes", "status", "wall_ns")
 
-    def judged(self, exceeded: bool) -> "Ending":
-        """The same, as ``output`` if too much was written and no other limit ended it."""
-        return replace(self, status="output") if exceeded and self.status not in ("time", "memory") else self
+    def __init__(self, status: str, exit_code: int, cpu_ns: int, wall_ns: int, peak_bytes: int) -> None:
+        self.status = status
+        self.exit_code = exit_code
+        self.cpu_ns = cpu_ns
+        self.wall_ns = wall_ns
+        self.peak_bytes = peak_bytes
+
+    def exceeded(self) -> None:
+        """Call it ``output``, unless another limit ended it: too much was written."""
+        if self.status not in ("time", "memory"):
+            self.status = "output"
 
 
 def cpu_clock(pid: int) -> int:
@@ -43,39 +47,39 @@ class Watch:
         self._poller = select.poll()
         self._pidfd = os.pidfd_open(pid)
         self._poller.register(self._pidfd, select.POLLIN)
+        self._heard: int | None = None
+
+    def listen(self, descriptor: int | None) -> None:
+        """Let a message over this descriptor end the waiting too."""
+        if self._heard is not None:
+            self._poller.unregister(self._heard)
+        if descriptor is not None:
+            self._poller.register(descriptor, select.POLLIN)
+        self._heard = descriptor
 
     def wait(self, cpu_seconds: float) -> Ending:
         """Wait for the end, or bring it about when the limits are reached."""
         return self.collect(cpu_seconds, expired=not self.ends_within(cpu_seconds))
 
-    def ends_within(self, cpu_seconds: float, used_ns: int = 0, descriptor: int | None = None) -> bool:
-        """Whether it ended (or ``descriptor`` became readable) before the processor limit, beyond ``used_ns``, and the wall limit."""
-        if descriptor is not None:
-            self._poller.register(descriptor, select.POLLIN)
-        try:
-            return self._polled(cpu_seconds, used_ns)
-        finally:
-            if descriptor is not None:
-                self._poller.unregister(descriptor)
-
-    def _polled(self, cpu_seconds: float, used_ns: int) -> bool:
-        deadline = time.monotonic() + self.request.wall_seconds
+    def ends_within(self, cpu_seconds: float, used_ns: int = 0) -> bool:
+        """Whether it ended, or was heard, before the processor limit, beyond ``used_ns``, and the wall limit."""
         limit = used_ns + int(cpu_seconds * SECOND)
-        left = cpu_seconds
-        while not self._poller.poll(max(1, int(1000 * min(left, deadline - time.monotonic())) + 1)):
+        left, wall_left = cpu_seconds, self.request.wall_seconds
+        while not self._poller.poll(max(1, int(1000 * min(left, wall_left)) + 1)):
             used = time.clock_gettime_ns(cpu_clock(self.pid))
-            if used >= limit or time.monotonic() >= deadline:
+            wall_left = self.request.wall_seconds - (time.monotonic_ns() - self.started_ns) / SECOND
+            if used >= limit or wall_left <= 0:
                 return False
             left = (limit - used) / SECOND
         return True
 
-    def collect(self, cpu_seconds: float, used_ns: int = 0, *, expired: bool) -> Ending:
+    def collect(self, cpu_seconds: float, used_ns: int = 0, *, expired: bool = False) -> Ending:
         """Kill it if it is still there, wait for it, and say how it ended."""
-        os.kill(self.pid, signal.SIGKILL)
+        os.kill(self.pid, SIGKILL)
         _, status, usage = os.wait4(self.pid, 0)
+        wall_ns = time.monotonic_ns() - self.started_ns
         os.close(self._pidfd)
         cpu_ns = int((usage.ru_utime + usage.ru_stime) * SECOND) - used_ns
-        wall_ns = time.monotonic_ns() - self.started_ns
         code = os.waitstatus_to_exitcode(status)
         late = expired or cpu_ns > cpu_seconds * SECOND
         return _ending(code, late=late, cpu_ns=max(cpu_ns, 0), wall_ns=wall_ns, peak_bytes=usage.ru_maxrss * 1024)

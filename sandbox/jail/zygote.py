@@ -1,25 +1,33 @@
 """The warm interpreter: forks a runner for each job and reports how the runner ended."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import select
-import signal
-import socket
+import struct
 import time
-from types import CodeType
-from typing import NoReturn
+from _socket import CMSG_SPACE, MSG_WAITALL, socket
 
 from . import frames, namespaces, runner
-from .walls import Walls
-from .watch import SECOND, cpu_clock
+from .watch import SECOND, SIGKILL, cpu_clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import NoReturn
+
+    from .walls import Walls
 
 WALL_FACTOR, WALL_EXTRA = 5, 5
+RIGHTS = struct.Struct("i")
+"""The descriptor that comes with a message."""
 
 
 class Zygote:
     """Serves jobs, one after another, over its control socket."""
 
-    def __init__(self, control: socket.socket, walls: Walls) -> None:
+    def __init__(self, control: socket, walls: Walls) -> None:
         """Nothing is read yet."""
         self.control = control
         self.walls = walls
@@ -35,7 +43,7 @@ class Zygote:
                 self._run(number, payload, descriptor)
 
     def _receive(self) -> tuple[bytes, int, bytes, int | None]:
-        header, descriptors, _, _ = socket.recv_fds(self.control, frames.CONTROL.size, 1, socket.MSG_WAITALL)
+        header, rights, _, _ = self.control.recvmsg(frames.CONTROL.size, CMSG_SPACE(RIGHTS.size), MSG_WAITALL)
         if len(header) != frames.CONTROL.size:
             os._exit(0)
         kind, number, length = frames.CONTROL.unpack(header)
@@ -45,7 +53,7 @@ class Zygote:
             if not piece:
                 os._exit(0)
             payload += piece
-        return kind, number, payload, descriptors[0] if descriptors else None
+        return kind, number, payload, RIGHTS.unpack(rights[0][2])[0] if rights else None
 
     def _send(self, kind: bytes, number: int, payload: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -95,13 +103,13 @@ class Zygote:
             if ready:
                 kind, which, _, _ = self._receive()
                 if kind == frames.KILL and which == number:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, SIGKILL)
             elif _has_compiled(compiled, consume=False):
                 left = None
             else:
                 left = compile_seconds - time.clock_gettime_ns(cpu_clock(pid)) / SECOND
                 if left <= 0 or time.monotonic() > deadline:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, SIGKILL)
                     left = None
                 else:
                     left = min(left, max(0.0, deadline - time.monotonic()))

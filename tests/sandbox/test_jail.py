@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from standing_jail import StandingJail, standing
 
-from sandbox import CALL, SCRIPT, Jail, Job, Limits, Sharing, Status, call_input
+from sandbox import CALL, SCRIPT, Jail, Job, Limits, SandboxError, Sharing, Status, call_input
 from sandbox.tagged import decode
 
 ECHO = "print(input())"
@@ -149,6 +149,36 @@ def test_many_jobs_queue_for_few_workers() -> None:
     with standing(workers=2) as stands:
         found = stands.runner.run(whole(stands.jail))
     assert found == [b"%d\n" % (n * (n + 1) // 2 if n % 4 == 0 else n) for n in range(40)]
+
+
+def test_jobs_are_served_in_the_order_in_which_they_asked(jail: StandingJail) -> None:
+    """One worker and a dozen jobs at once: nobody overtakes, also when a served one asks again."""
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        for round_number in (0, 12):
+            async for _ in jail.jail.run(Job("print(1)", SCRIPT, [b""])):
+                served.append(round_number + number)
+
+    async def whole() -> None:
+        await asyncio.gather(*(ask(number) for number in range(12)))
+
+    jail.runner.run(whole())
+    assert served == list(range(24))
+
+
+def test_a_jail_that_is_not_open_runs_nothing() -> None:
+    """Before it is entered and after it was left, a job is an error that says so."""
+
+    async def ask(jail: Jail) -> None:
+        await anext(jail.run(Job("print(1)", SCRIPT, [b""])))
+
+    with pytest.raises(SandboxError, match="not open"):
+        asyncio.run(ask(Jail(workers=1)))
+    with standing() as stands:
+        pass
+    with pytest.raises(SandboxError, match="was closed"):
+        asyncio.run(ask(stands.jail))
 
 
 def test_a_consumer_may_leave_early(jail: StandingJail) -> None:

@@ -1,74 +1,84 @@
-"""The jail of a user who is not root, full and reduced, and root under an interpreter that others cannot read."""
+"""The jail of a user who is not root, full and reduced, and of root under the system's own interpreter."""
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-import sandbox
+from interpreters import everybodys_interpreter
 
 NOBODY = 65534
 SUPPORT = Path(__file__).parents[1] / "support"
-MODULES = ("attack.py", "attacks.py", "attacks_on_resources.py", "attacks_on_walls.py", "honest_programs.py", "run_attacks.py")
+MODULES = ("run_attacks.py", "honest_programs.py", "meeting.py", *(path.name for path in SUPPORT.glob("attack*.py")))
+LIBRARIES = ("multiprocess", "_multiprocess", "dill")
+"""What the trusted side imports beside the standard library."""
+FULL, REDUCED = ("namespaces", "landlock", "seccomp"), ("landlock", "seccomp")
+WHOLE = pytest.mark.attack_full
+ZOMBIES = pytest.mark.xfail(reason="what shared children leave counts against the limit on threads", strict=False)
+"""Not strict: it depends on how soon the machine's first process takes up what is left to it."""
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """A directory that everybody can read, with the sandbox and the attacks in it and nothing else."""
+    """A virtual environment that everybody can read, with the sandbox and the attacks beside it and nothing else."""
     with tempfile.TemporaryDirectory(prefix="sandbox-") as name:
         directory = Path(name)
-        shutil.copytree(Path(sandbox.__file__).parent, directory / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+        for package in ("sandbox", *LIBRARIES):
+            if (spec := find_spec(package)) is not None and spec.submodule_search_locations:
+                source = spec.submodule_search_locations[0]
+                shutil.copytree(source, directory / package, ignore=shutil.ignore_patterns("__pycache__", "tests"))
         for module in MODULES:
             shutil.copy(SUPPORT / module, directory)
+        environment = [everybodys_interpreter(), "-m", "venv", "--without-pip", str(directory / "environment")]
+        subprocess.run(environment, check=True, env={"PATH": "/usr/bin:/bin"}, capture_output=True)
         for path in [directory, *directory.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() else 0o644)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         yield directory
 
 
-def _interpreter() -> str:
-    """An interpreter that an ordinary user can run; skips the test where there is none."""
-    if os.geteuid() != 0:
-        return sys.executable
-    for minor in (13, 12, 11):
-        for path in (f"/usr/bin/python3.{minor}", f"/usr/local/bin/python3.{minor}"):
-            if Path(path).exists() and _readable(Path(path).resolve()):
-                return path
-    pytest.skip("no interpreter of 3.11 to 3.13 stands where an ordinary user can read it")
-
-
-def _readable(path: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents)
-
-
-def _run(place: Path, *features: str) -> dict[str, object]:
-    identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+def _run(place: Path, part: str, features: tuple[str, ...], *, root: bool) -> dict[str, object]:
+    if root and os.geteuid() != 0:
+        pytest.skip("only root can be root")
+    identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 and not root else {}
     environment = {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
-    command = [_interpreter(), str(place / "run_attacks.py"), *features]
-    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=120, check=False, **identity)  # type: ignore[call-overload]
+    command = [str(place / "environment" / "bin" / "python"), str(place / "run_attacks.py"), part, *features]
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=240, check=False, **identity)  # type: ignore[call-overload]
     if "IsolationRefused" in done.stderr:
-        pytest.skip(f"this machine offers no isolation to an ordinary user: {done.stderr[-300:]}")
+        pytest.skip(f"this machine offers no isolation to this user: {done.stderr[-300:]}")
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
+    assert (found["user"] == 0) is root
+    assert found["run"] > (200 if part == "whole" else 20)  # type: ignore[operator]
+    assert found["heard"] == ["True []\n"] * 2
     return found
 
 
-def test_all_attacks_fail_in_an_ordinary_users_full_jail(place: Path) -> None:
-    """Every attack and every honest program ends as it should without root."""
-    found = _run(place, "namespaces", "landlock", "seccomp")
-    assert found["user"] != 0
+@pytest.mark.parametrize(("root", "part"), [(False, "smoke"), (True, "smoke"), pytest.param(False, "whole", marks=WHOLE)])
+def test_all_attacks_fail_in_a_full_jail(place: Path, root: bool, part: str) -> None:
+    """Every attack and every honest program ends as it should, whoever starts it, and no worker hears of another."""
+    found = _run(place, part, FULL, root=root)
     if found["level"] != "full":
         pytest.skip("this machine refuses user namespaces")
     assert found["wrong"] == {}
-    assert found["run"] > 100  # type: ignore[operator]
 
 
-def test_all_attacks_fail_in_the_reduced_jail(place: Path) -> None:
+@pytest.mark.parametrize(
+    ("root", "part"),
+    [(False, "smoke"), (True, "smoke"), pytest.param(False, "whole", marks=WHOLE), pytest.param(True, "whole", marks=[WHOLE, ZOMBIES])],
+)
+def test_all_attacks_fail_in_the_reduced_jail(place: Path, root: bool, part: str) -> None:
     """The same where user namespaces are refused, but for what only namespaces can hide."""
-    found = _run(place, "landlock", "seccomp")
+    found = _run(place, part, REDUCED, root=root)
     assert (found["level"], found["wrong"]) == ("reduced", {})
+
+
+@pytest.mark.xfail(reason="a shared child outlives its job where processes have no namespace of their own", strict=True)
+def test_no_process_outlives_its_job_in_the_reduced_jail(place: Path) -> None:
+    """Nor as a zombie, which counts against the limit on threads for as long as the machine's first process lets it lie."""
+    assert not _run(place, "smoke", REDUCED, root=False)["left"]

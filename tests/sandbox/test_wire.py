@@ -1,17 +1,20 @@
 """What crosses the wall: nothing but the job goes in, and nothing that comes out is believed before it is checked."""
 
-import asyncio
+import contextlib
 import socket
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox import Job, Limits, Outcome, Sharing, Status
-from sandbox.attempt import Attempt, Broken, Feed
+from sandbox import Job, Limits, Outcome, Sharing, Status, orders
+from sandbox.attempt import Attempt, Broken
+from sandbox.inputs import Feed, Unanswered
 from sandbox.jail import frames
-from sandbox.wire import Nonsense, pack_job, read_reply
+from sandbox.line import Line
+from sandbox.wire import Nonsense, pack_job, pack_reply, read_limits, read_outcomes, read_reply
 
 LIMITS = Limits(output_bytes=100, error_bytes=10, wall_seconds=1)
 SOURCES = st.text(st.characters(exclude_categories=()), max_size=50)
@@ -22,16 +25,52 @@ class Puppet:
 
     def __init__(self) -> None:
         self.inside, self.outside = socket.socketpair()
-        self.outside.setblocking(False)
 
-    async def begin(self, driver: str, compile_seconds: float) -> socket.socket:
+    def begin(self, driver: bytes, compile_seconds: float) -> socket.socket:
         return self.outside
 
-    async def ended(self) -> tuple[bool, int]:
+    def ended(self, patience: float) -> tuple[bool, int]:
         return True, 1
 
     def stop_job(self) -> None:
         self.inside.close()
+
+
+class Engine:
+    """In the place of an engine: what it would say of a job, and what it hears."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.ours, self.theirs = socket.socketpair()
+        self.line = Line(self.theirs)
+        self.ours.sendall(orders.order(1, job))
+        self.line.hear()
+        frame = self.line.take()
+        assert frame is not None
+        self.order = orders.Order.read(frame)
+        self.feed = Feed(job)
+
+    def send(self) -> None:
+        """All inputs, as if each outcome had been consumed, and the end."""
+        sent = 0
+        while content := self.feed.frames():
+            self.ours.sendall(orders.Frame(orders.INPUTS, 1, content).pack())
+            for _ in range(sent, sent := len(self.feed)):
+                self.feed.consumed()
+        self.line.hear()
+
+    def outcomes(self) -> list[Outcome]:
+        """All outcomes that came."""
+        self.line.flush(1)
+        self.ours.setblocking(False)
+        inbox = orders.Inbox()
+        with contextlib.suppress(BlockingIOError):
+            inbox.add(self.ours.recv(1 << 20))
+        found: list[Outcome] = []
+        while frame := inbox.take():
+            assert (frame.kind, frame.number) == (orders.OUTCOMES, 1)
+            found += read_outcomes(frame.payload, self.job.limits)
+        return found
 
 
 def _reply(status: int, code: int = 0, out: bytes = b"", result: bytes = b"", err: bytes = b"") -> bytes:
@@ -40,34 +79,22 @@ def _reply(status: int, code: int = 0, out: bytes = b"", result: bytes = b"", er
 
 def _talk(job: Job, answer: bytes) -> tuple[bytes, list[Outcome] | None]:
     """Every byte that the jail received, and the outcomes made of the answer; nothing for a breakdown."""
-
-    async def whole() -> tuple[bytes, list[Outcome] | None]:
-        puppet = Puppet()
-        attempt = Attempt(puppet, job, Feed(job))  # type: ignore[arg-type]
-        outcomes: list[Outcome] = []
-        broken = False
-        await attempt.open()
-        puppet.inside.sendall(answer)
-        puppet.inside.shutdown(socket.SHUT_WR)
+    puppet, engine = Puppet(), Engine(job)
+    attempt = Attempt(puppet, engine.order, Unanswered(), engine.line)
+    engine.send()
+    attempt.open()
+    puppet.inside.sendall(answer)
+    puppet.inside.shutdown(socket.SHUT_WR)
+    broken = False
+    with puppet.inside, engine.ours, engine.theirs:
         try:
-            while (outcome := await attempt.next()) is not None:
-                outcomes.append(outcome)
+            attempt.serve()
         except Broken:
-            broken = len(outcomes) < len(list(job.inputs))
-        puppet.inside.setblocking(False)
-        received = b""
-        while True:
-            await asyncio.sleep(0)
-            try:
-                received += puppet.inside.recv(1 << 16)
-            except BlockingIOError:
-                break
-        attempt.close()
-        puppet.inside.close()
-        await asyncio.sleep(0)
-        return received, None if broken else outcomes
-
-    return asyncio.run(whole())
+            broken = True
+        attempt.hang_up()
+        received = b"".join(iter(lambda: puppet.inside.recv(1 << 16), b""))
+        outcomes = engine.outcomes()
+    return received, None if broken and len(outcomes) < len(list(job.inputs)) else outcomes
 
 
 @settings(max_examples=60, deadline=None)
@@ -141,3 +168,49 @@ def test_a_reply_that_nobody_asked_for_is_a_breakdown() -> None:
     _, outcomes = _talk(Job("", "", [b""], LIMITS), _reply(0) * 2)
     assert outcomes is not None
     assert len(outcomes) == 1
+
+
+@given(st.builds(Outcome, st.sampled_from(Status), *[st.binary(max_size=10)] * 3, st.integers(-127, 255)), st.integers(0, 40))
+def test_an_outcome_survives_the_way_to_the_engine(outcome: Outcome, cut: int) -> None:
+    """Several replies in a row are read as they were, and a reply that is cut is nonsense."""
+    packed = pack_reply(outcome)
+    assert read_outcomes(packed * 3, LIMITS) == [outcome] * 3
+    if cut:
+        with pytest.raises(Nonsense):
+            read_outcomes(packed + packed[:-cut], LIMITS)
+
+
+def test_limits_survive_the_way_to_the_runner() -> None:
+    """What a supervisor reads off a request is what the engine asked for."""
+    for limits in (replace(LIMITS, total_cpu_seconds=3.5), Limits(1, 2, 3, 4, 5, 6, 7, 8, 9.5, None)):
+        assert read_limits(pack_job(Job("x", "", [], limits))[: frames.REQUEST.size]) == limits
+
+
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=1), st.integers(0, 1 << 32 - 1), st.binary(max_size=20))), st.integers(1, 40))
+def test_frames_are_put_together_from_pieces(frames_sent: list[tuple[bytes, int, bytes]], size: int) -> None:
+    """However a stream is cut, the same messages come out of it."""
+    sent = [orders.Frame(*parts) for parts in frames_sent]
+    stream = b"".join(frame.pack() for frame in sent)
+    inbox, found = orders.Inbox(), []
+    for start in range(0, len(stream), size):
+        inbox.add(stream[start : start + size])
+        while frame := inbox.take():
+            found.append(frame)
+    assert found == sent
+
+
+def test_inputs_are_drawn_as_far_ahead_as_the_window_goes() -> None:
+    """By number and by bytes; one at a time in a session; more only when outcomes were consumed, not merely received."""
+    for size, sharing, ahead in ((1, Sharing.FRESH, 32), (600 << 10, Sharing.FRESH, 2), (1, Sharing.SESSION, 1)):
+        drawn: list[int] = []
+        feed = Feed(Job("", "", (drawn.append(number) or bytes(size) for number in range(90)), sharing=sharing))  # type: ignore[func-returns-value]
+        feed.frames()
+        feed.frames()
+        assert len(drawn) == ahead
+        feed.answered(ahead)
+        if size == 1:
+            assert feed.frames() == b""
+        for _ in range(ahead):
+            feed.consumed()
+        feed.frames()
+        assert len(drawn) == 2 * ahead

@@ -1,11 +1,13 @@
 """Programs that try to get out, to forge, to starve or to hurt, each with the ends that are right for it.
 
-Standard library and ``sandbox`` only: the table also runs under an interpreter that has nothing else.
+Standard library and ``sandbox`` only: the tables also run under an interpreter that has nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from sandbox import Limits, Status
+from sandbox import SCRIPT, Job, Limits, Outcome, Sharing, Status
 
 OK, ERROR, TIME, MEMORY = Status.OK, Status.ERROR, Status.TIME, Status.MEMORY
 OUTPUT, CRASH, COMPILE = Status.OUTPUT, Status.CRASH, Status.COMPILE
@@ -32,6 +34,51 @@ class Attack:
     limits: Limits = field(default=LIMITS)
     needs: str = ""
     """``full`` for what only the full jail stops in the way described."""
+
+    def job(self, sharing: Sharing) -> Job:
+        """The program with its one input."""
+        return Job(self.source, SCRIPT, [self.data], self.limits, sharing)
+
+    def fails(self, outcomes: Sequence[Outcome]) -> bool:
+        """Whether the attack came to nothing: the intended end, the intended output."""
+        return [one.status in self.ends for one in outcomes] == [True] and self.stdout in (None, outcomes[0].stdout)
+
+
+End: TypeAlias = "bytes | Status | tuple[bytes | Status, ...]"
+"""An output after an orderly end, another end, or one of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A program that uses one input to change what becomes of another, and how each may end."""
+
+    source: str
+    inputs: tuple[bytes, ...]
+    fresh: tuple[End, ...] = ()
+    """With a child per input; empty where the attack means nothing there."""
+    shared: tuple[End, ...] = ()
+    """With one child for all inputs, whether they come at once or one by one."""
+    limits: Limits = field(default=LIMITS)
+    needs: str = ""
+
+    def ends(self, sharing: Sharing) -> tuple[End, ...]:
+        """What is right with a kind of sharing."""
+        return self.fresh if sharing is Sharing.FRESH else self.shared
+
+    def job(self, sharing: Sharing) -> Job:
+        """The program with all its inputs."""
+        return Job(self.source, SCRIPT, list(self.inputs), self.limits, sharing)
+
+    def fails(self, sharing: Sharing, outcomes: Sequence[Outcome]) -> bool:
+        """Whether every input ended as it should."""
+        ends = self.ends(sharing)
+        return len(ends) == len(outcomes) and all(map(_as_told, outcomes, ends))
+
+
+def _as_told(outcome: Outcome, end: End) -> bool:
+    if isinstance(end, tuple):
+        return any(_as_told(outcome, one) for one in end)
+    return outcome.status is end if isinstance(end, Status) else (outcome.status is OK and outcome.stdout == end)
 
 
 def refused(body: str) -> Attack:

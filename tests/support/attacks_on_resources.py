@@ -18,6 +18,14 @@ PROCESSES = {
     "thread bomb": Attack(
         "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(9,)).start()", (ERROR, TIME, MEMORY)
     ),
+    "thread bomb with small stacks": Attack(
+        "import threading, time\nthreading.stack_size(32768)\nn = 0\ntry:\n"
+        "    while n < 500: threading.Thread(target=time.sleep, args=(9,)).start(); n += 1\n"
+        "except RuntimeError: pass\nimport os\nos.write(1, b'%d' % (n > 40))\nos._exit(0)",
+        (OK,),
+        b"0",
+        needs="full",
+    ),
     "thread that never ends": Attack("import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\nprint(1)", (TIME,)),
     "daemon thread that never ends": Attack(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()\nprint(1)", (OK,), b"1\n"

@@ -30,11 +30,22 @@ class StandingJail:
         """All outcomes of a script, which gets one empty input when none is given."""
         return self.run(Job(source, SCRIPT, inputs or (b"",), limits, sharing))
 
+    def run_all(self, jobs: Iterable[Job]) -> list[list[Outcome]]:
+        """The outcomes of jobs that ask at once."""
+
+        async def collect(job: Job) -> list[Outcome]:
+            return [outcome async for outcome in self.jail.run(job)]
+
+        async def collect_all() -> list[list[Outcome]]:
+            return await asyncio.gather(*map(collect, jobs))
+
+        return self.runner.run(collect_all())
+
 
 @contextmanager
-def standing(workers: int = 1, allow: Iterable[str] | None = None) -> Iterator[StandingJail]:
-    """Build the walls; skips the test where the machine offers no isolation."""
-    jail = Jail(workers=workers) if allow is None else Jail(workers=workers, allow=allow)
+def standing(workers: int = 1, jail: Jail | None = None) -> Iterator[StandingJail]:
+    """Build the walls of a jail, by default an ordinary one; skips the test where the machine offers no isolation."""
+    jail = jail or Jail(workers)
     with asyncio.Runner() as runner:
         try:
             runner.run(jail.__aenter__())
