@@ -13,7 +13,7 @@ from apps_eval.judges import Judge
 from apps_eval.judges.official import OfficialJudge
 from apps_eval.judges.strict import StrictJudge
 from apps_eval.judges.wrapped import judge_reference, parses
-from apps_eval.options import AppsOptions, Rules
+from apps_eval.options import AppsOptions, Rules, SearchTier
 from apps_eval.problem import Problem
 from apps_eval.sources import Source, find_source
 from apps_eval.split import SPLIT_VERSION
@@ -34,7 +34,7 @@ class Apps:
     prompts: ClassVar[str] = "apps"
     options: ClassVar[type] = AppsOptions
     local: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe_no_isolation"})
-    commands: ClassVar[Mapping[str, str]] = {}
+    commands: ClassVar[Mapping[str, str]] = {"grade": "apps_eval.grading.command:grade"}
 
     def __init__(self, options: AppsOptions | None = None) -> None:
         self._options = options or AppsOptions()
@@ -45,9 +45,19 @@ class Apps:
             raise UsageError(f"--memory-mb is {mebibytes}: it must be at least 1 and at most {MOST_MEBIBYTES}")
         if self._options.workers is not None and self._options.workers < 1:
             raise UsageError(f"--workers is {self._options.workers}: at least one is needed")
+        if self._options.rules is Rules.OFFICIAL:
+            self._refuse_tiers()
         self._filter = Filter.of(self._options)
         self._source: Source = find_source(self._options.data, self._options.split)
         self._jail: Jail | None = None
+
+    def _refuse_tiers(self) -> None:
+        if self._options.early_stop:
+            raise UsageError(
+                "--early-stop goes with --rules strict only: the reference scorer takes a pass back when its process ends in a later test"
+            )
+        if self._options.search_tier is SearchTier.CONFIRM:
+            raise UsageError("--search-tier confirm goes with --rules strict only: the reference scorer runs all tests in one process")
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[None, None]:
@@ -99,7 +109,8 @@ class Apps:
                 passed, failed = await self._try_references()
                 level = self._held().level.value
         except PreflightError as error:
-            raise PreflightError("\n  ".join([str(error), *(f"{key}: {value}" for key, value in offered.items())])) from error
+            told = [f"{key}: {value}" for key, value in offered.items() if value != str(error)]
+            raise PreflightError("\n  ".join([str(error), *told])) from error
         if failed or not passed:
             raise PreflightError(
                 f"{len(failed)} of {passed + len(failed)} reference solutions of the bundled suite fail ({', '.join(failed[:5])}): "
@@ -118,11 +129,18 @@ class Apps:
             "protocol": options.protocol.value,
             "split version": str(SPLIT_VERSION),
             "rules": options.rules.value,
+            **self._steered(),
             "isolation": self._jail.level.value if self._jail else "not started",
             "time limit": f"{options.time_limit:g} s of processor time per test",
             "memory limit": f"{options.memory_mb} MiB",
             "python": platform.python_version(),
         }
+
+    def _steered(self) -> Mapping[str, str]:
+        """How the search's own verdicts are come by, where there is a choice."""
+        if self._options.rules is Rules.OFFICIAL:
+            return {}
+        return {"search tier": self._options.search_tier.value, **({"early stop": "on"} if self._options.early_stop else {})}
 
     def _judge(self) -> Judge:
         if self._options.rules is Rules.OFFICIAL:
@@ -130,7 +148,7 @@ class Apps:
         return self._strict()
 
     def _strict(self) -> StrictJudge:
-        return StrictJudge(self._held(), self._limits())
+        return StrictJudge(self._held(), self._limits(), self._options.search_tier, self._options.early_stop)
 
     def _held(self) -> Jail:
         if self._jail is None:

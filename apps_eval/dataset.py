@@ -43,7 +43,7 @@ class Filter:
             if dash and len(numbers) == 2:
                 ranges.append(range(int(first), int(last) + 1))
             else:
-                names.add(_plain(entry))
+                names.add(plain(entry))
         return cls(options.difficulty, frozenset(names), tuple(ranges), options.limit)
 
     @property
@@ -57,7 +57,7 @@ class Filter:
             return False
         if not self.names and not self.ranges:
             return True
-        return _plain(name) in self.names or (name.isdecimal() and any(int(name) in span for span in self.ranges))
+        return plain(name) in self.names or (name.isdecimal() and any(int(name) in span for span in self.ranges))
 
 
 def problems(source: Source, wanted: Filter) -> Iterator[Problem | Refusal]:
@@ -69,13 +69,15 @@ def problems(source: Source, wanted: Filter) -> Iterator[Problem | Refusal]:
     posed = 0
     for place, row in source.rows():
         item = _read(place, row, wanted, seen)
+        del row  # it may be large, and the next one too
         if item is None:
             continue
-        yield item
         posed += isinstance(item, Problem)
+        yield item
+        del item
         if posed == wanted.limit:
             return
-    for name in sorted(wanted.names - {_plain(name) for name in seen}):
+    for name in sorted(wanted.names - {plain(name) for name in seen}):
         yield Refusal(name, "asked for by id, but not among the rows that the data and the other filters leave")
 
 
@@ -96,6 +98,6 @@ def _read(place: str, row: Row, wanted: Filter, seen: set[str]) -> Problem | Ref
         return Refusal(name, str(error))
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """The directory ``0007`` and the row ``7`` are the same problem."""
     return name.lstrip("0") or "0" if name.isdecimal() else name

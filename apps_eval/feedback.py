@@ -8,6 +8,9 @@ from fractions import Fraction
 SHOWN = 600
 """Characters of one value that a prompt shows; the middle of a longer one is left out."""
 
+ERROR_LINES = 10
+"""Of an error stream, from its end, as far as ``SHOWN`` characters hold them."""
+
 SHOWN_BITS = 4000
 """Longer integers are told by their size: writing them in base ten takes quadratic time."""
 
@@ -50,6 +53,12 @@ def mask(text: str) -> str:
 def readable(output: bytes) -> str:
     """What a program wrote, masked and shortened; bytes that are no text become replacement characters."""
     return _masked_ends(output.decode("utf-8", "replace"))
+
+
+def last_lines(stderr: bytes) -> str:
+    """The end of what a program wrote to its error stream, masked."""
+    text = stderr[-4 * SHOWN :].decode("utf-8", "replace").strip()
+    return mask("\n".join(text.splitlines()[-ERROR_LINES:]))[-SHOWN:]
 
 
 def _masked_ends(text: str) -> str:

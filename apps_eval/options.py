@@ -40,6 +40,15 @@ class Rules(StrEnum):
     """What the reference scorer says, its faults included."""
 
 
+class SearchTier(StrEnum):
+    """How much a verdict that steers a search is worth; what is reported is always confirmed."""
+
+    SCREEN = "screen"
+    """One process for all tests of a program; where all pass, a process per test confirms it."""
+    CONFIRM = "confirm"
+    """A process per test."""
+
+
 @dataclass(frozen=True)
 class AppsOptions:
     """Which problems of APPS are posed and how programs are judged."""
@@ -65,6 +74,12 @@ class AppsOptions:
 
     rules: Rules = Rules.STRICT
     """Which judge decides."""
+
+    search_tier: SearchTier = SearchTier.SCREEN
+    """Under strict rules: whether one process for all tests may steer the search, or each test has its own."""
+
+    early_stop: bool = False
+    """Under strict rules: the search does not run the tests after the first that is not passed."""
 
     time_limit: float = 4.0
     """Processor seconds per test."""

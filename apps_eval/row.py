@@ -5,9 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Final, cast
 
+import msgspec
+
 from apps_eval.digits import unlimited_digits
 from apps_eval.problem import Case, Json, Problem, joined
 from sandbox.tagged import MAX_DEPTH, MAX_HEX, MAX_VALUES
+
+LARGE_BYTES: Final = 1 << 20
+"""From here on a line is read so as to take little memory."""
 
 LONGEST_ID: Final = 128
 """Characters of a problem's id; it names files."""
@@ -43,10 +48,20 @@ def columns(text: str | bytes) -> Mapping[str, Json]:
     Raises:
         BadRow: the line is not a JSON object.
     """
-    row = parse(text.lstrip(b"\xef\xbb\xbf") if isinstance(text, bytes) else text.lstrip("\ufeff"))
+    plain = text.lstrip(b"\xef\xbb\xbf") if isinstance(text, bytes) else text.lstrip("\ufeff")
+    row = _large(plain) if isinstance(plain, bytes) and len(plain) > LARGE_BYTES else parse(plain)
     if not isinstance(row, dict):
         raise BadRow("not a JSON object")
     return row
+
+
+def _large(line: bytes) -> Json:
+    """Read a long line without the text of the whole of it, which one wide character makes four times as large."""
+    try:
+        return cast("Json", msgspec.json.decode(line))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # What it does not take may be read all the same, such as integers of any length.
+        return parse(line)
 
 
 def row_id(row: Mapping[str, Json]) -> str:

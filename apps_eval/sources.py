@@ -91,6 +91,7 @@ class Lines:
                     number += 1
                     if not line.isspace():
                         yield f"line-{number}", line
+                    del line  # a row may be large, and the next one too
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             yield f"line-{number + 1}", BadRow(f"the gzip file is damaged here and the rest of it is lost: {error}")
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from apps_eval.feedback import Fault, shorten, written
+from apps_eval.feedback import Fault, last_lines, shorten, written
 from apps_eval.judges import Judge, Trial
 from apps_eval.options import Protocol
 from apps_eval.problem import Kind, Problem
 from apps_eval.split import hold_out
 from gifmcts.errors import JudgingFailed
-from gifmcts.types import Broken, Check, Evaluation, Label, Program, Stage, Verdict
+from gifmcts.types import Broken, Check, Evaluation, Footprint, Label, Program, Stage, Verdict
 from sandbox.errors import SandboxError
+from sandbox.types import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,18 @@ class AppsTask:
         Raises:
             JudgingFailed: the jail failed, which says nothing about the program.
         """
+        judge = self.judge()
         try:
-            trials = await self.judge().screen(self.problem, program.source, self.visible)
+            trials = await judge.screen(self.problem, program.source, self.visible)
         except SandboxError as error:
             raise JudgingFailed(f"the sandbox failed on problem {self.id}: {error}") from error
-        return evaluation(trials, self.visible)
+        return evaluation(trials, self.visible, judge.limits)
 
     async def grade(self, program: Program) -> Evaluation:
         """The share of scoring tests passed; the checks are those of all tests, so ``solved`` asks for the visible ones too."""
-        trials = await self.judge().confirm(self.problem, program.source, range(len(self.problem.cases)))
-        return evaluation(trials, self.scoring)
+        judge = self.judge()
+        trials = await judge.confirm(self.problem, program.source, range(len(self.problem.cases)))
+        return evaluation(trials, self.scoring, judge.limits)
 
 
 def pose(problem: Problem, protocol: Protocol, judge: Callable[[], Judge]) -> AppsTask:
@@ -86,20 +89,29 @@ def name(test: int) -> str:
     return f"test-{test}"
 
 
-def evaluation(trials: Sequence[Trial], scoring: Sequence[int]) -> Evaluation:
-    """What trials are worth: the share of the scoring tests passed, and every check."""
+def evaluation(trials: Sequence[Trial], scoring: Sequence[int], limits: Limits) -> Evaluation:
+    """What trials under these limits are worth: the share of the scoring tests passed, every check, and what it took."""
     wanted = set(scoring)
     counted = [trial for trial in trials if trial.test in wanted]
     passed = sum(trial.verdict is Verdict.PASS for trial in counted)
     reward = passed / len(counted) if counted else 0.0
-    return Evaluation(reward, _broken(trials), tuple(Check(name(trial.test), trial.verdict, _detail(trial)) for trial in trials))
+    checks = tuple(Check(name(trial.test), trial.verdict, _detail(trial)) for trial in trials)
+    return Evaluation(reward, _broken(trials), checks, tuple(_footprint(trial, limits) for trial in trials))
+
+
+def _footprint(trial: Trial, limits: Limits) -> Footprint:
+    outcome = trial.outcome
+    near = trial.verdict is not Verdict.TIME and outcome.near(limits.cpu_seconds)
+    stderr = "" if trial.verdict is Verdict.PASS else last_lines(outcome.stderr)
+    return Footprint(round(outcome.cpu_seconds, 6), outcome.memory_bytes, outcome.written_bytes, int(near), stderr)
 
 
 def _broken(trials: Sequence[Trial]) -> Broken | None:
-    """Why a program cannot run at all: it does not compile, or an exception ended every test."""
+    """Why a program cannot run at all: it does not compile, or an exception ended every test that was run."""
+    run = [trial for trial in trials if trial.verdict is not Verdict.SKIPPED]
     for stage, verdict in ((Stage.COMPILE, Verdict.COMPILE), (Stage.EXCEPTION, Verdict.ERROR)):
-        if trials and all(trial.verdict is verdict for trial in trials):
-            fault = trials[0].fault or Fault(verdict.value)
+        if run and all(trial.verdict is verdict for trial in run):
+            fault = run[0].fault or Fault(verdict.value)
             return Broken(stage, fault.error, fault.message, fault.line_number, fault.line)
     return None
 

@@ -1,7 +1,9 @@
 """The numbers that reports print: shares with intervals, pass@k, and what was solved within b calls."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +24,21 @@ class Share:
         return wilson(self.hits, self.n) if self.n else None
 
 
-def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """The Wilson score interval of a share of ``hits`` in ``n`` ≥ 1 trials.
+def wilson(hits: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share of ``hits`` in ``n`` ≥ 1 trials (Wilson 1927).
+
+    A trial may count in part, as the mean of a problem's samples does: such a mean varies less than one sample, so the interval is safe.
 
     Raises:
         ValueError: ``hits`` is not within 0 … n, or n is 0.
     """
     if n < 1 or not 0 <= hits <= n:
         raise ValueError(f"a share needs 0 ≤ hits ≤ n and n ≥ 1, not {hits} of {n}")
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, n).proportion_ci(confidence_level=level, method="wilson")
-    return float(interval.low), float(interval.high)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share, shrink = hits / n, 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == n else min(1.0, middle + half))
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:

@@ -10,7 +10,21 @@ import msgspec
 
 from gifmcts.errors import StoreError
 from gifmcts.seams import Task
-from gifmcts.types import Attempt, Completion, Evaluation, Label, Message, Move, Program, Reading, Role
+from gifmcts.types import (
+    Attempt,
+    Broken,
+    Check,
+    Completion,
+    Evaluation,
+    Footprint,
+    Label,
+    Message,
+    Move,
+    Program,
+    Reading,
+    Role,
+    Verdict,
+)
 
 Kind = TypeVar("Kind")
 
@@ -45,8 +59,17 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """An evaluation as it is stored and hashed: without what was measured."""
+
+    reward: float
+    broken: Broken | None = None
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """An attempt as it is stored: its chat as excerpts of the first attempt's chat."""
+    """What a digest covers of an attempt: its chat as excerpts of the first attempt's chat, and nothing that was measured."""
 
     index: int
     move: Move
@@ -55,8 +78,21 @@ class Line:
     completion: Completion
     reading: Reading
     program: Program | None
-    evaluation: Evaluation
+    evaluation: Judged
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine(Line):
+    """An attempt as it is stored."""
+
+    footprint: Footprint | None = None
+
+    @property
+    def hashed(self) -> Line:
+        """The line without timings and host facts: equal for equal attempts."""
+        completion = replace(self.completion, seconds=0.0, cached_tokens=0)
+        return Line(self.index, self.move, self.seed, self.chat, completion, self.reading, self.program, self.evaluation, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +124,15 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class GradedCheck:
+    """One test of a graded program: its verdict, and what it took where that was measured."""
+
+    name: str
+    verdict: Verdict
+    footprint: Footprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GradeRow:
     """What one program of a finished tree is worth on the tests that score it."""
 
@@ -100,6 +145,13 @@ class GradeRow:
     frontier: bool = True
     """Whether the program was the best so far when it was committed, so that it would have been chosen then."""
     simulated: bool = False
+    checks: tuple[GradedCheck, ...] = ()
+    """Every test, in the order of the data."""
+
+    @property
+    def near_limit(self) -> int:
+        """How many tests came so near to the time limit that another machine may decide otherwise."""
+        return sum(check.footprint.near_limit for check in self.checks if check.footprint)
 
 
 def header(task: Task, config: str, simulated: bool = False) -> Header:
@@ -108,10 +160,11 @@ def header(task: Task, config: str, simulated: bool = False) -> Header:
     return Header(task.id, dict(task.fields), cases, task.group, task.label, config, simulated)
 
 
-def line(attempt: Attempt, first: Sequence[Message]) -> Line:
+def line(attempt: Attempt, first: Sequence[Message]) -> StoredLine:
     """The attempt with its chat written relative to the first attempt's chat."""
     chat = tuple(_excerpt(message, first) for message in attempt.chat)
-    return Line(
+    worth = attempt.evaluation
+    return StoredLine(
         attempt.index,
         attempt.move,
         attempt.seed,
@@ -119,15 +172,23 @@ def line(attempt: Attempt, first: Sequence[Message]) -> Line:
         attempt.completion,
         attempt.reading,
         attempt.program,
-        attempt.evaluation,
+        Judged(worth.reward, worth.broken, worth.checks),
         attempt.seconds,
+        attempt.footprint,
     )
 
 
-def attempt(line: Line, first: Sequence[Message]) -> Attempt:
+def attempt(line: StoredLine, first: Sequence[Message]) -> Attempt:
     """The attempt of a stored line; the inverse of ``line``."""
     chat = tuple(Message(part.role, (first[part.of].content[: part.chars] if part.chars else "") + part.text) for part in line.chat)
-    return Attempt(line.index, line.move, line.seed, chat, line.completion, line.reading, line.program, line.evaluation, line.seconds)
+    worth = Evaluation(line.evaluation.reward, line.evaluation.broken, line.evaluation.checks)
+    return Attempt(line.index, line.move, line.seed, chat, line.completion, line.reading, line.program, worth, line.seconds, line.footprint)
+
+
+def graded_checks(result: Evaluation) -> tuple[GradedCheck, ...]:
+    """The checks of a grade, each with what it took."""
+    footprints = result.footprints or (None,) * len(result.checks)
+    return tuple(GradedCheck(check.name, check.verdict, left) for check, left in zip(result.checks, footprints, strict=True))
 
 
 def _excerpt(message: Message, first: Sequence[Message]) -> Excerpt:
@@ -157,10 +218,9 @@ class TreeDigest:
         self._hash = blake2b(digest_size=16)
         self._hash.update(encode(replace(head, config="", simulated=False)))
 
-    def add(self, line: Line) -> None:
+    def add(self, line: StoredLine) -> None:
         """Count the next attempt."""
-        completion = replace(line.completion, seconds=0.0, cached_tokens=0)
-        self._hash.update(encode(replace(line, completion=completion, seconds=0.0)))
+        self._hash.update(encode(line.hashed))
 
     @property
     def value(self) -> str:
@@ -206,14 +266,14 @@ def decode(data: bytes, kind: type[Kind], where: str) -> Kind:
         raise StoreError(f"{where}: not a line of a run folder ({error}); restore the file, or run again under another --name") from error
 
 
-def read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[Line], int]:
+def read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[StoredLine], int]:
     """The header, the attempts, their lines, and how many bytes are whole lines."""
     kept = data.rfind(b"\n") + 1
     rows = data[:kept].split(b"\n")[:-1]
     if not rows:
         return None, [], [], 0
     header = decode(rows[0], Header, f"{file}:1")
-    lines = [decode(row, Line, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
+    lines = [decode(row, StoredLine, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
     try:
         first: tuple[Message, ...] = attempt(lines[0], ()).chat if lines else ()
         attempts = [attempt(row, first) for row in lines]

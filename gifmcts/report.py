@@ -66,6 +66,8 @@ class Report:
     verdicts: Mapping[str, int]
     """Over the tests of the chosen programs."""
     digest: str
+    near_limit: tuple[int, int] = (0, 0)
+    """How many tests of how many chosen programs ended by themselves, near the time limit: another machine may decide otherwise."""
     budget: int = 0
     unfinished: int = 0
     """Trees that are begun and not finished."""
@@ -99,6 +101,7 @@ def report(folder: RunFolder) -> Report:
     for problem in judged:
         if problem.chosen:
             verdicts.update(problem.chosen.verdicts)
+    near = [problem.chosen.near_limit for problem in judged if problem.chosen and problem.chosen.near_limit]
     return Report(
         name=folder.name,
         manifest=manifest,
@@ -120,6 +123,7 @@ def report(folder: RunFolder) -> Report:
         calls=sum(row.attempts for row in summaries.values()) + len(spent),
         verdicts=dict(verdicts.most_common()),
         digest=run_digest({task: row.digest for task, row in summaries.items()}),
+        near_limit=(sum(near), len(near)),
         budget=budget,
         unfinished=len(begun),
         damaged=tuple(sorted(task for task, row in summaries.items() if folder.damaged(row))),
@@ -192,6 +196,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         "tokens": dict(zip(("prompt", "completion", "cached"), report.tokens, strict=True)),
         "seconds": dict(zip(("model", "evaluate"), report.seconds, strict=True)),
         "verdicts": report.verdicts,
+        "near_limit": dict(zip(("tests", "programs"), report.near_limit, strict=True)),
         "digest": report.digest,
     }
 

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Protocol
 
 from gifmcts.errors import JudgingFailed
-from gifmcts.records import GradeRow, Summary
+from gifmcts.records import GradeRow, Summary, graded_checks
 from gifmcts.seams import Benchmark, Strategy, Task
 from gifmcts.search import End, Ended, Search, Setting
 from gifmcts.settings import Grading
@@ -186,7 +186,8 @@ async def grade(task: Task, attempt: Attempt) -> GradeRow:
     result = await task.grade(program)
     verdicts = Counter(check.verdict.value for check in result.checks)
     unjudged = verdicts[Verdict.UNJUDGED.value] > 0
-    return GradeRow(task.id, attempt.index, result.reward, result.solved, dict(sorted(verdicts.items())), unjudged)
+    counts, checks = dict(sorted(verdicts.items())), graded_checks(result)
+    return GradeRow(task.id, attempt.index, result.reward, result.solved, counts, unjudged, checks=checks)
 
 
 def _summary(task: Task, ended: Ended, file: TreeFile) -> Summary:

@@ -119,7 +119,7 @@ class Benchmark(Protocol):
     local: ClassVar[frozenset[str]]
     """Options that change no result, such as how many workers there are: a run may be continued with others."""
     commands: ClassVar[Mapping[str, str]]
-    """Extra commands: name to ``module:function``, imported when called."""
+    """Extra commands: name to ``module:function``, imported when called; ``grade`` is what grades files of programs."""
 
     def open(self) -> AbstractAsyncContextManager[None]:
         """Hold what tasks need (a sandbox) for the time of a run.

@@ -149,7 +149,8 @@ class Search(Generic[State]):
         started = perf_counter()
         evaluation = await self.task.evaluate(program) if program else Evaluation(0.0)
         seconds = perf_counter() - started if program else 0.0
-        return Attempt(index, move, seed, chat.messages, completion, reading, program, evaluation, seconds)
+        seen = replace(evaluation, footprints=())
+        return Attempt(index, move, seed, chat.messages, completion, reading, program, seen, seconds, evaluation.footprint)
 
     async def _complete(self, template: str, shown: Situation, chat: Chat, seed: int) -> tuple[Chat, Completion]:
         """The completion of the fullest chat that fits into the model's context; none at all is a completion by overflow."""

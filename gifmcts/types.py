@@ -54,6 +54,23 @@ class Check:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What running a test left behind besides its verdict, or all tests of an evaluation together.
+
+    It differs from run to run, so no decision rests on it and it stands outside of every digest.
+    """
+
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+    """Peak resident memory; of several tests the highest."""
+    written_bytes: int = 0
+    near_limit: int = 0
+    """How many tests ended by themselves so near to the time limit that another machine may decide otherwise; of one test 0 or 1."""
+    stderr: str = ""
+    """The last lines of the error stream, masked; only of a test that was not passed, of several the first that has any."""
+
+
 class Stage(StrEnum):
     """When a broken program breaks."""
 
@@ -82,6 +99,22 @@ class Evaluation:
     reward: float
     broken: Broken | None = None
     checks: tuple[Check, ...] = ()
+    footprints: tuple[Footprint, ...] = ()
+    """One for each check, in their order; empty where a benchmark measures nothing."""
+
+    @property
+    def footprint(self) -> Footprint | None:
+        """What all checks together left behind; ``None`` where nothing was measured."""
+        parts = self.footprints
+        if not parts:
+            return None
+        return Footprint(
+            round(sum(part.cpu_seconds for part in parts), 6),
+            max(part.memory_bytes for part in parts),
+            sum(part.written_bytes for part in parts),
+            sum(part.near_limit for part in parts),
+            next((part.stderr for part in parts if part.stderr), ""),
+        )
 
     @property
     def solved(self) -> bool:
@@ -189,6 +222,8 @@ class Attempt:
     evaluation: Evaluation
     seconds: float = 0.0
     """Wall seconds of the evaluation; outside the digest."""
+    footprint: Footprint | None = None
+    """Of all visible tests together; outside the digest."""
 
 
 class Label(StrEnum):

@@ -12,7 +12,7 @@ from apps_eval.inputs import official_input
 from apps_eval.judges.comparison import NO_RESULT, Comparison, settle
 from apps_eval.judges.ends import time_limit, verdict_of, why
 from apps_eval.judges.strict import decided
-from apps_eval.judges.trial import UNJUDGED, Trial
+from apps_eval.judges.trial import NOTHING, UNJUDGED, Trial
 from apps_eval.problem import Kind, Problem
 from apps_eval.rules.official import ERROR, Code, result_code, same_output
 from gifmcts.types import Verdict
@@ -61,7 +61,8 @@ class OfficialJudge:
             async for outcome in outcomes:
                 trial = await self._trial(problem, source, tests[len(trials)], outcome)
                 if trial.verdict is Verdict.COMPILE or _ends_all(outcome):
-                    return [replace(trial, test=test) for test in tests]
+                    own = {one.test: one.outcome for one in (*trials, trial)}
+                    return [replace(trial, test=test, outcome=own.get(test, NOTHING)) for test in tests]
                 trials.append(trial)
         if len(trials) < len(tests):
             raise SandboxError(f"the sandbox ended a job {len(tests) - len(trials)} inputs early")

@@ -1,17 +1,20 @@
 """One program on one test, and who decides what it was worth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from apps_eval.feedback import Fault
 from apps_eval.problem import Problem
 from apps_eval.rules.official import COMPILE, ERROR, Code
 from gifmcts.types import Verdict
-from sandbox.types import Outcome, Status
+from sandbox.types import Limits, Outcome, Status
 
 NOT_RUN = Fault("not run", "an earlier test exceeded the time limit")
+STOPPED = Fault("not run", "an earlier test was not passed")
 UNJUDGED = Fault("unjudged", "the sandbox failed on this test")
+NOTHING = Outcome(Status.OK)
+"""The outcome of a test that was not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Trial:
     """What the program gave, masked and shortened; only where the verdict is ``wrong``."""
     fault: Fault | None = None
     """Why there is nothing to compare; for every verdict but ``pass`` and ``wrong``."""
-    outcome: Outcome = field(default_factory=lambda: Outcome(Status.OK))
+    outcome: Outcome = NOTHING
 
     @property
     def code(self) -> Code:
@@ -39,6 +42,11 @@ class Trial:
 
 class Judge(Protocol):
     """A rule set with a sandbox to run programs in."""
+
+    @property
+    def limits(self) -> Limits:
+        """What one test may cost."""
+        ...
 
     async def screen(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
         """Trials that steer a search, one per test in the given order.

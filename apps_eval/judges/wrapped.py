@@ -14,16 +14,16 @@ from apps_eval.judges.strict import StrictJudge, decided
 from apps_eval.judges.trial import Trial
 from apps_eval.problem import Kind, Problem
 from gifmcts.types import Verdict
-from sandbox.types import Job, Outcome, Status
+from sandbox.types import Job, Outcome, Sharing, Status
 
 
 class WrappedJudge(StrictJudge):
     """The strict comparison, a process per test, with the wrapper around the source."""
 
-    def _job(self, problem: Problem, source: str, tests: Sequence[int]) -> Job:
+    def _job(self, problem: Problem, source: str, tests: Sequence[int], sharing: Sharing) -> Job:
         inputs = (program_input(problem, test) for test in tests)
         driver = official.driver(problem.kind, self.limits.cpu_seconds)
-        return Job(official.dressed(problem, source), driver, inputs, self.limits)
+        return Job(official.dressed(problem, source), driver, inputs, self.limits, sharing)
 
     async def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
         if outcome.status is not Status.OK:

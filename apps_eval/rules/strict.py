@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 TOLERANCE: Final = Decimal("1e-6")
@@ -22,13 +23,13 @@ _INTEGER = re.compile(rb"([+-]?)0*(\d+)")
 _CONTEXT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, traps=[])
 
 
-def same_output(got: bytes, expected: str) -> bool:
+def same_output(got: bytes, expected: str, tolerance: Decimal = TOLERANCE) -> bool:
     """Whether a program's standard output is right: as many tokens as expected, in order, each one equal."""
     left, right = got.split(), expected.encode("utf-8", "surrogatepass").split()
-    return left == right or (len(left) == len(right) and all(map(_same_token, left, right)))
+    return left == right or (len(left) == len(right) and all(map(partial(_same_token, tolerance=tolerance), left, right)))
 
 
-def _same_token(got: bytes, expected: bytes) -> bool:
+def _same_token(got: bytes, expected: bytes, tolerance: Decimal) -> bool:
     if got == expected:
         return True
     if not _NUMBER.fullmatch(got) or not _NUMBER.fullmatch(expected):
@@ -36,36 +37,37 @@ def _same_token(got: bytes, expected: bytes) -> bool:
     left, right = _INTEGER.fullmatch(got), _INTEGER.fullmatch(expected)
     if left and right:
         return left[2] == right[2] and (left[2] == b"0" or (left[1] == b"-") == (right[1] == b"-"))
-    return _close(_CONTEXT.create_decimal(got.decode()), _CONTEXT.create_decimal(expected.decode()))
+    return _close(_CONTEXT.create_decimal(got.decode()), _CONTEXT.create_decimal(expected.decode()), tolerance)
 
 
-def _close(got: Decimal, expected: Decimal) -> bool:
+def _close(got: Decimal, expected: Decimal, tolerance: Decimal) -> bool:
     if not got.is_finite() or not expected.is_finite():
         return False
     difference = _CONTEXT.abs(_CONTEXT.subtract(got, expected))
-    return difference <= TOLERANCE or difference <= _CONTEXT.multiply(TOLERANCE, _CONTEXT.abs(expected))
+    return difference <= tolerance or difference <= _CONTEXT.multiply(tolerance, _CONTEXT.abs(expected))
 
 
-def same_result(got: object, expected: object) -> bool:
+def same_result(got: object, expected: object, tolerance: Decimal = TOLERANCE) -> bool:
     """Whether a function's result is right: equal to the stored output, or to the one value inside it.
 
     Tuples are lists, truth values are no integers, and floats have the tolerance of outputs. ``expected`` is JSON, which knows only
     textual keys: a dictionary is compared with its keys as JSON writes them.
     """
-    if _same_value(got, expected):
+    if _same_value(got, expected, tolerance):
         return True
-    return isinstance(expected, list) and len(expected) == 1 and _same_value(got, expected[0])
+    return isinstance(expected, list) and len(expected) == 1 and _same_value(got, expected[0], tolerance)
 
 
-def _same_value(got: object, expected: object) -> bool:
+def _same_value(got: object, expected: object, tolerance: Decimal) -> bool:
     got = _plain(got)
     if isinstance(expected, str) or expected is None or isinstance(expected, bool):
         return type(got) is type(expected) and got == expected
     if isinstance(expected, int | float):
-        return _same_number(got, expected)
+        return _same_number(got, expected, tolerance)
     if isinstance(expected, list):
-        return isinstance(got, list | tuple) and len(got) == len(expected) and all(map(_same_value, got, expected))
-    return isinstance(expected, dict) and isinstance(got, dict) and _same_mapping(got, expected)
+        same = partial(_same_value, tolerance=tolerance)
+        return isinstance(got, list | tuple) and len(got) == len(expected) and all(map(same, got, expected))
+    return isinstance(expected, dict) and isinstance(got, dict) and _same_mapping(got, expected, tolerance)
 
 
 def _plain(value: object) -> object:
@@ -76,7 +78,7 @@ def _plain(value: object) -> object:
     return value
 
 
-def _same_number(got: object, expected: int | float) -> bool:
+def _same_number(got: object, expected: int | float, tolerance: Decimal) -> bool:
     if isinstance(got, bool) or not isinstance(got, int | float | Decimal | Fraction):
         return False
     if isinstance(got, int) and isinstance(expected, int):
@@ -88,7 +90,7 @@ def _same_number(got: object, expected: int | float) -> bool:
         return False
     if got == expected:
         return True
-    return _close(_decimal(got), _decimal(expected))
+    return _close(_decimal(got), _decimal(expected), tolerance)
 
 
 def _decimal(value: int | float | Decimal | Fraction) -> Decimal:
@@ -97,11 +99,11 @@ def _decimal(value: int | float | Decimal | Fraction) -> Decimal:
     return _CONTEXT.create_decimal(repr(value) if isinstance(value, float) else value)
 
 
-def _same_mapping(got: Mapping[object, object], expected: Mapping[str, object]) -> bool:
+def _same_mapping(got: Mapping[object, object], expected: Mapping[str, object], tolerance: Decimal) -> bool:
     written = {_key(key): value for key, value in got.items()}
     if len(written) != len(got) or written.keys() != expected.keys():
         return False
-    return all(_same_value(written[key], value) for key, value in expected.items())
+    return all(_same_value(written[key], value, tolerance) for key, value in expected.items())
 
 
 def _key(key: object) -> object:

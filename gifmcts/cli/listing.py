@@ -4,18 +4,19 @@ import json as jsonlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 
 from rich.console import Console
 
-from gifmcts.cli.rendering import graded, harmless, outline, print_report
+from gifmcts.cli.rendering import graded, harmless, outline, print_report, took
 from gifmcts.errors import StoreError, UsageError
 from gifmcts.manifest import refuse_incomplete
-from gifmcts.records import encode
+from gifmcts.records import GradeRow, encode
 from gifmcts.report import Report, as_json, report
 from gifmcts.store import RunFolder
 from gifmcts.strategies.catalog import open_recorded
 from gifmcts.tree import Tree
-from gifmcts.types import Attempt
+from gifmcts.types import Attempt, Footprint
 
 
 def find(name: str, runs: Path) -> RunFolder:
@@ -118,7 +119,8 @@ def _tree(folder: RunFolder, task: str, attempt: int | None, json: bool) -> int:
     """One problem's tree, or one of its attempts."""
     header, attempts = folder.tree(task)
     if attempt is not None:
-        return _attempt(attempts, attempt, json)
+        grade = next((row for row in folder.grades().get(task, []) if row.attempt == attempt), None)
+        return _attempt(attempts, attempt, grade, json)
     if json:
         sys.stdout.buffer.write(b"".join(encode(item) + b"\n" for item in attempts))
         return 0
@@ -156,7 +158,7 @@ def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _attempt(attempts: list[Attempt], index: int, as_json: bool) -> int:
+def _attempt(attempts: list[Attempt], index: int, grade: GradeRow | None, as_json: bool) -> int:
     if not 0 <= index < len(attempts):
         raise UsageError(f"attempt {index} does not exist; this tree has the attempts 0 … {len(attempts) - 1}")
     chosen = attempts[index]
@@ -164,16 +166,35 @@ def _attempt(attempts: list[Attempt], index: int, as_json: bool) -> int:
         sys.stdout.buffer.write(encode(chosen) + b"\n")
         return 0
     console = Console()
-
-    def text(words: str) -> None:
-        sys.stdout.write(harmless(words) + "\n")
-
     for message in chosen.chat:
         console.rule(message.role.value)
-        text(message.content)
+        _text(message.content)
     console.rule(f"answer ({chosen.completion.finish}, {chosen.completion.completion_tokens} tokens, read as {chosen.reading})")
-    text(chosen.completion.text)
+    _text(chosen.completion.text)
     console.rule(f"reward {chosen.evaluation.reward:.3f}")
     for check in chosen.evaluation.checks:
-        text(f"{check.name}: {check.verdict}" + "".join(f"\n    {key}: {value}" for key, value in check.detail.items()))
+        _text(f"{check.name}: {check.verdict}" + "".join(f"\n    {key}: {value}" for key, value in check.detail.items()))
+    _left(chosen.footprint)
+    if grade is not None and grade.checks:
+        console.rule(graded(grade))
+        for one in grade.checks:
+            _text(f"{one.name}: {one.verdict}  {took(one.footprint)}".rstrip())
+        _errors(next((one.footprint for one in grade.checks if one.footprint and one.footprint.stderr), None))
     return 0
+
+
+def _left(footprint: Footprint | None) -> None:
+    """What all visible tests took, and the end of what the first that failed wrote to its error stream."""
+    if footprint is not None:
+        places = f" in {footprint.near_limit} of them" if footprint.near_limit else ""
+        _text(f"all visible tests: {took(footprint)}{places}")
+        _errors(footprint)
+
+
+def _errors(footprint: Footprint | None) -> None:
+    if footprint is not None and footprint.stderr:
+        _text("the error stream of the first failed test that wrote to it ends with\n" + indent(footprint.stderr, "    "))
+
+
+def _text(words: str) -> None:
+    sys.stdout.write(harmless(words) + "\n")

@@ -17,7 +17,7 @@ from gifmcts.records import GradeRow
 from gifmcts.report import Report, as_json
 from gifmcts.strategies.catalog import changed_constants
 from gifmcts.tree import Node, Tree
-from gifmcts.types import Label
+from gifmcts.types import Footprint, Label
 
 _SHOWN = 10
 """How many problems that are left out are named one by one."""
@@ -103,6 +103,10 @@ def _lines(report: Report) -> list[str]:
     lines.append(f"seconds summed over calls: model {model:.1f}, evaluation {evaluate:.1f} (waiting for a free worker included)")
     if report.verdicts:
         lines.append("test verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
+    if report.near_limit[0]:
+        tests, programs = report.near_limit
+        words = f"{tests} {'test' if tests == 1 else 'tests'} of {programs} {'program' if programs == 1 else 'programs'}"
+        lines.append(f"near the time limit: {words} (verdicts may differ on another machine)")
     if report.exhausted:
         lines.append(f"{report.exhausted} searches ended before their budget: the strategy had nothing left to offer")
     if report.damaged:
@@ -167,6 +171,14 @@ def _verdict(node: Node) -> str:
 def harmless(text: str) -> str:
     """Text of a model or a program without what a terminal would obey: control characters are shown, not sent."""
     return "".join(character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text)
+
+
+def took(footprint: Footprint | None) -> str:
+    """What running tests took, in a few words; nothing where it was not measured."""
+    if footprint is None:
+        return ""
+    words = f"{footprint.cpu_seconds:.3f} s of processor time, peak {footprint.memory_bytes / 2**20:.0f} MiB"
+    return f"{words}, near the time limit" if footprint.near_limit else words
 
 
 def graded(row: GradeRow) -> str:

@@ -11,7 +11,7 @@ from apps_rows import row, write_lines
 from jails import in_jail
 
 from apps_eval.benchmark import Apps
-from apps_eval.options import AppsOptions, Protocol, Rules
+from apps_eval.options import AppsOptions, Protocol, Rules, SearchTier
 from apps_eval.split import SPLIT_VERSION
 from gifmcts.errors import UsageError
 from gifmcts.seams import Task
@@ -52,6 +52,8 @@ def test_references_are_plain_programs(tmp_path: Path) -> None:
         ({"memory_mb": 0}, "--memory-mb"),
         ({"workers": 0}, "--workers"),
         ({"limit": 0}, "--limit"),
+        ({"rules": Rules.OFFICIAL, "early_stop": True}, "--early-stop goes with --rules strict only"),
+        ({"rules": Rules.OFFICIAL, "search_tier": SearchTier.CONFIRM}, "--search-tier confirm goes with --rules strict only"),
     ],
 )
 def test_impossible_options_are_usage_errors(options: dict[str, object], message: str) -> None:
@@ -75,6 +77,14 @@ def test_facts_name_what_a_number_depends_on() -> None:
     assert facts["split version"] == str(SPLIT_VERSION)
     assert facts["time limit"].startswith("2.5 s")
     assert len(facts["data checksum"]) == 64
+
+
+def test_facts_say_how_a_search_was_steered() -> None:
+    """Under strict rules, where there is a choice."""
+    assert Apps(AppsOptions()).facts()["search tier"] == "screen"
+    chosen = Apps(AppsOptions(search_tier=SearchTier.CONFIRM, early_stop=True)).facts()
+    assert (chosen["search tier"], chosen["early stop"]) == ("confirm", "on")
+    assert not {"search tier", "early stop"} & set(Apps(AppsOptions(rules=Rules.OFFICIAL)).facts())
 
 
 def test_check_says_that_the_bundled_suite_is_judged_right() -> None:

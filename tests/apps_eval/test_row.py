@@ -8,7 +8,7 @@ from apps_rows import row
 
 from apps_eval.inputs import program_input
 from apps_eval.problem import Kind
-from apps_eval.row import BadRow, columns, parse, read_problem
+from apps_eval.row import LARGE_BYTES, BadRow, columns, parse, read_problem
 from sandbox.tagged import MAX_DEPTH
 
 
@@ -114,6 +114,20 @@ def test_integers_of_ten_thousand_digits_are_read_and_the_limit_stays() -> None:
     with pytest.raises(BadRow):
         parse("{")
     assert sys.get_int_max_str_digits() == before
+
+
+@pytest.mark.parametrize("odd", ['"\\ud800"', "NaN", "1" * 5000, "1e999", '"\\u2264"', "[1.5, null, true]", "18446744073709551616"])
+def test_a_long_line_is_read_as_a_short_one(odd: str) -> None:
+    """Whatever it holds; and refused for the same reason."""
+    text = f'{{"question": "%s", "odd": {odd}, "id": 1}}'
+    short, long = columns((text % "x").encode()), columns((text % ("x" * LARGE_BYTES)).encode())
+    assert list(long) == list(short)
+    assert type(long["odd"]) is type(short["odd"])
+    assert long["odd"] == short["odd"] or odd == "NaN"
+    for bad in (b"\xff", b"{", b"[" * 100_000):
+        with pytest.raises(BadRow) as reason:
+            columns(b" " * LARGE_BYTES + bad)
+        assert "not JSON" in str(reason.value) or "not UTF-8" in str(reason.value)
 
 
 def test_what_is_not_refused_can_be_given_to_a_function() -> None:

@@ -197,3 +197,15 @@ def test_huge_integers_are_compared_as_integers() -> None:
     assert not same_result(1.5, huge)
     assert not same_result(Decimal(5), huge)
     assert not same_result({huge: 1}, {"1": 1})
+
+
+def test_another_tolerance_decides_about_numbers_and_never_about_integers() -> None:
+    """In outputs and in results, at any depth."""
+    wide, none = Decimal("0.1"), Decimal(0)
+    assert same_output(b"1.05 7", "1.0 7", wide)
+    assert not same_output(b"1.05 8", "1.0 7", wide)
+    assert not same_output(b"1.0000001", "1.0", none)
+    assert same_output(b"1.00", "1.0", none)
+    assert same_result([{"a": (1.05, 7)}], [{"a": [1.0, 7]}], wide)
+    assert not same_result([{"a": (1.05, 8)}], [{"a": [1.0, 7]}], wide)
+    assert not same_result(1.0000001, 1.0, none)

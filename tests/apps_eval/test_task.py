@@ -68,7 +68,7 @@ def test_cases_of_calls_are_written_as_calls() -> None:
 
 def test_the_reward_is_the_share_of_the_scoring_tests() -> None:
     """Checks cover every test, the reward only those that score."""
-    worth = evaluation(trials(Verdict.PASS, Verdict.PASS, Verdict.WRONG, Verdict.PASS), (2, 3))
+    worth = evaluation(trials(Verdict.PASS, Verdict.PASS, Verdict.WRONG, Verdict.PASS), (2, 3), Limits())
     assert worth.reward == 0.5
     assert [check.name for check in worth.checks] == ["test-0", "test-1", "test-2", "test-3"]
     assert not worth.solved
@@ -89,7 +89,7 @@ def test_the_reward_is_the_share_of_the_scoring_tests() -> None:
 )
 def test_a_broken_program_is_one_that_never_runs(verdicts: Sequence[Verdict], stage: Stage | None) -> None:
     """It does not compile, or every test raised; one other end among them and it is not broken."""
-    broken = evaluation(trials(*verdicts), range(len(verdicts))).broken
+    broken = evaluation(trials(*verdicts), range(len(verdicts)), Limits()).broken
     assert broken == (None if stage is None else Broken(stage, "ValueError", "bad", 2, "x"))
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from gifmcts.metrics import Share, pass_at_k, solved_within, wilson
 
@@ -30,6 +31,17 @@ def test_the_wilson_interval_is_the_published_one() -> None:
     assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
     with pytest.raises(ValueError, match="0 ≤ hits ≤ n"):
         wilson(3, 2)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.sampled_from([0.9, 0.95, 0.99]))
+def test_the_wilson_interval_is_that_of_scipy(numbers: tuple[int, int], level: float) -> None:
+    """For whole hits; hits that count in part lie between."""
+    n, hits = numbers
+    there = binomtest(hits, n).proportion_ci(confidence_level=level, method="wilson")
+    assert wilson(hits, n, level) == pytest.approx((there.low, there.high), abs=1e-12)
+    if hits < n:
+        for end in (0, 1):
+            assert wilson(hits, n, level)[end] < wilson(hits + 0.5, n, level)[end] < wilson(hits + 1, n, level)[end]
 
 
 def test_a_share_of_nothing_has_no_value() -> None:
