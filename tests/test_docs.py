@@ -1,6 +1,7 @@
 """Every command in the documentation runs as it stands there."""
 
 import gzip
+import json
 import re
 import shlex
 import subprocess
@@ -28,13 +29,19 @@ def commands(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the pages speak of: a data file, a configuration, and a run."""
+    """A folder with what the pages speak of: data, programs, a configuration, a run and a grading."""
     place = tmp_path_factory.mktemp("docs")
     (place / "apps.jsonl").write_bytes(files("apps_eval").joinpath("mini/problems.jsonl").read_bytes())
     (place / "apps.jsonl.gz").write_bytes(gzip.compress((place / "apps.jsonl").read_bytes()))
     (place / "run.toml").write_text(re.findall(r"```toml\n(.*?)```", (ROOT / "docs/apps.md").read_text(), re.DOTALL)[0])
     made = gifmcts(place, "run", "apps", "--name", "RUN", "--ids", "0-5", "--budget", "2")
     assert made.returncode == 0, made.stderr
+    sources = {str(problem): [f"print({number})" for number in range(5)] for problem in range(4)}
+    (place / "all_codes.json").write_text(json.dumps(sources))
+    rows = [{"problem_id": problem, "source": source} for problem, texts in sources.items() for source in texts]
+    (place / "programs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    graded = gifmcts(place, "grade", "programs.jsonl", "--data", "apps.jsonl")
+    assert graded.returncode == 0, graded.stderr
     return place
 
 

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     errors = Console(stderr=True)
     try:
         config, words = _take_config(words)
-        result = build(config, words)(words, error_console=errors, result_action="return_value", exit_on_error=False)
+        benchmark, words = _take(words, "--benchmark", "NAME") if words[:1] == ["grade"] else (None, words)
+        result = build(config, words, benchmark)(words, error_console=errors, result_action="return_value", exit_on_error=False)
     except GifmctsError as error:
         errors.print("error:", style="bold red", end=" ")
         errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -47,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else FINISHED
 
 
-def build(config: Path | None, words: Sequence[str]) -> App:
-    """The application; only the benchmark that the words name is imported."""
+def build(config: Path | None, words: Sequence[str], benchmark: str | None = None) -> App:
+    """The application; only the benchmark that the words name, or that grades the programs which they name, is imported."""
     sources = [Env("GIFMCTS_", command=False)]
     if config is not None:
         _check_config(config)
@@ -72,7 +73,12 @@ def build(config: Path | None, words: Sequence[str]) -> App:
         else:
             run.command(App(name=point.name, help=f"Run the benchmark {point.name}; `gifmcts run {point.name} --help` lists its options."))
     for name in ("runs", "show", "grade", "check"):
-        app.command(f"gifmcts.cli.{_MODULES[name]}:{name}", name=name, help=_HELP[name])
+        if name == "grade" and words[:1] == ["grade"]:
+            from gifmcts.cli.grading import command as grading
+
+            app.command(grading(words[1:], benchmark), name=name)
+        else:
+            app.command(f"gifmcts.cli.{_MODULES[name]}:{name}", name=name, help=_HELP[name])
     return app
 
 
@@ -80,24 +86,30 @@ _MODULES = {"runs": "listing", "show": "listing", "grade": "grading", "check": "
 _HELP = {
     "runs": "List the runs of a folder.",
     "show": "Show a run's report, or one problem's search tree.",
-    "grade": "Grade programs of a finished run that were not graded yet.",
+    "grade": "Grade a file of programs, or programs of a finished run that were not graded yet.",
     "check": "Say what works on this machine: isolation, benchmarks, the model.",
 }
 
 
 def _take_config(words: list[str]) -> tuple[Path | None, list[str]]:
     """The file of ``--config`` and the other words."""
+    file, words = _take(words, "--config", "FILE.toml")
+    file = os.environ.get("GIFMCTS_CONFIG") if file is None else file
+    return (Path(file) if file else None), words
+
+
+def _take(words: list[str], flag: str, example: str) -> tuple[str | None, list[str]]:
+    """The value of a flag that is needed before there is an application, and the other words."""
     for index, word in enumerate(words):
         if word == "--":
             break
-        if word.startswith("--config="):
-            return Path(word.removeprefix("--config=")), words[:index] + words[index + 1 :]
-        if word == "--config":
+        if word.startswith(f"{flag}="):
+            return word.removeprefix(f"{flag}="), words[:index] + words[index + 1 :]
+        if word == flag:
             if index + 1 == len(words):
-                raise UsageError("--config needs a file: --config FILE.toml")
-            return Path(words[index + 1]), words[:index] + words[index + 2 :]
-    file = os.environ.get("GIFMCTS_CONFIG")
-    return (Path(file) if file else None), words
+                raise UsageError(f"{flag} needs a value: {flag} {example}")
+            return words[index + 1], words[:index] + words[index + 2 :]
+    return None, words
 
 
 def _check_config(file: Path) -> None:

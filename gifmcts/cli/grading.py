@@ -1,20 +1,76 @@
-"""``gifmcts grade RUN``: grade programs of a recorded run that were not graded yet."""
+"""``gifmcts grade``: a recorded run by its own benchmark, or given programs by a benchmark that knows how."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import cast
 
-from gifmcts.assembly import reopen
+from cyclopts import App, CycloptsError
+
+from gifmcts.assembly import GROUP, benchmark_class, reopen
 from gifmcts.cli.listing import find
 from gifmcts.cli.rendering import print_report
+from gifmcts.errors import UsageError
 from gifmcts.report import report
 from gifmcts.run import grade_recorded
 from gifmcts.settings import Grading
+
+_HELP_FLAGS = ("--help", "-h")
+
+
+def command(words: Sequence[str], benchmark: str | None) -> Callable[..., int]:
+    """What ``grade`` does with these words: grade a recorded run, or hand given programs to the benchmark that grades them.
+
+    Raises:
+        UsageError: the words name neither a run nor a file, or it is open which benchmark is meant.
+    """
+    offers = _offers()
+    if not offers or (benchmark is None and _names_run(words)):
+        return grade
+    if benchmark is None and len(offers) > 1:
+        raise UsageError(f"more than one benchmark grades programs: add --benchmark {' or --benchmark '.join(sorted(offers))}")
+    name = benchmark or next(iter(offers))
+    if name not in offers:
+        raise UsageError(f"--benchmark {name}: programs are graded by {', '.join(sorted(offers))}")
+    module, _, function = offers[name].partition(":")
+    return cast("Callable[..., int]", getattr(import_module(module), function))
+
+
+def _offers() -> dict[str, str]:
+    """The benchmarks that grade given programs, and by which function."""
+    commands = {point.name: benchmark_class(point.name).commands for point in entry_points(group=GROUP)}
+    return {name: offered["grade"] for name, offered in commands.items() if "grade" in offered}
+
+
+def _names_run(words: Sequence[str]) -> bool:
+    """Whether the words are those of grading a recorded run: they fit that command, and name a run.
+
+    Raises:
+        UsageError: they fit, and name neither a run nor a file.
+    """
+    app = App(default_command=grade, help_flags=(), version_flags=())
+    try:
+        _, bound, _ = app.parse_args([word for word in words if word not in _HELP_FLAGS], exit_on_error=False, print_error=False)
+    except CycloptsError:
+        return False
+    name, runs = str(bound.arguments["run"]), Path(bound.arguments.get("runs", "runs"))
+    if any((path / "config.json").is_file() for path in (runs / name, Path(name))):
+        return True
+    if not Path(name).exists():
+        raise UsageError(
+            f"there is no run {name!r} in {runs}, and no file of that name: `gifmcts runs` lists runs, --data goes with programs"
+        )
+    return False
 
 
 def grade(
     run: str, /, *, grade: Grading = Grading.FRONTIER, runs: Path = Path("runs"), workers: int | None = None, json: bool = False
 ) -> int:
     """Grade programs of a recorded run that were not graded yet; no model is asked.
+
+    With --data, or with a file or a directory of programs instead of a run, other options apply: `gifmcts grade --help` lists them.
 
     Parameters
     ----------

@@ -1,0 +1,190 @@
+"""``gifmcts grade FILE --data …``: grade given programs; no search, no model."""
+
+import asyncio
+import math
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from apps_eval.grading.exports import check_places, exported, exporting
+from apps_eval.grading.folder import GradingFolder
+from apps_eval.grading.grader import Counts
+from apps_eval.grading.places import Choice, read_programs
+from apps_eval.grading.printing import print_grading
+from apps_eval.grading.request import RULES, Request, facts_of_rescoring, find_folder, place_for, recorded_options
+from apps_eval.grading.session import Grading, Session, session
+from apps_eval.options import AppsOptions, Difficulty, Rules, Split
+from gifmcts.errors import UsageError
+from gifmcts.settings import LISTED
+
+_FLAT = Parameter(name="*")
+_INTERVAL = 30.0
+"""Seconds between two plain lines of progress."""
+
+
+@dataclass(frozen=True)
+class GradeOptions:
+    """Which problems are scored, by which rules, and where results go."""
+
+    data: str
+    """The problems: "mini", a jsonl file (plain or gzip), a parquet file, a directory of problems,
+    or a public data set such as codeparrot/apps."""
+    split: Split = Split.TEST
+    """Which half of a data set that has both."""
+    difficulty: Difficulty | None = None
+    """Only problems of this level."""
+    ids: Annotated[tuple[str, ...], LISTED] = ()
+    """Only these problems: ids, or ranges such as 3000-3999,4711."""
+    limit: int | None = None
+    """At most this many problems, after the other filters."""
+    rules: Annotated[tuple[Rules, ...], LISTED] = RULES
+    """Which judges decide; the first one's numbers stand at the head."""
+    k: Annotated[tuple[int, ...], LISTED] = (1,)
+    """k of pass@k; every problem that has programs needs as many."""
+    all_problems: bool = False
+    """Count problems without a program as failed, instead of leaving them out."""
+    choice: Choice = Choice.CHOSEN
+    """Of a recorded run: the programs that it chose, or all as samples."""
+    time_limit: float | None = None
+    """Processor seconds per test; by default 4, and with --rescore those recorded."""
+    memory_mb: int | None = None
+    """Memory per test in MiB, beyond the empty interpreter; by default 1024."""
+    workers: int | None = None
+    """Processes that run programs; by default one per core."""
+    unsafe_no_isolation: bool = False
+    """Run programs even where this machine offers no isolation."""
+    rescore: bool = False
+    """Judge the stored outputs of an earlier grading by these settings; nothing is run."""
+    tolerance: float | None = None
+    """With --rescore: the tolerance of the strict rules for numbers that are no integers; by default 1e-6."""
+    out: Path | None = None
+    """The folder of this grading; by default one below --runs, named after the programs and the settings."""
+    runs: Path = Path("runs")
+    """Where folders of runs and gradings stand."""
+    fresh: bool = False
+    """Forget what an earlier start of this grading wrote down."""
+    per_test: Path | None = None
+    """Write a row a test to this jsonl file."""
+    csv: Path | None = None
+    """Write a row a program to this CSV file."""
+    parquet: Path | None = None
+    """Write a row a program to this Parquet file."""
+    json: bool = False
+    """Print one JSON object instead of the report."""
+
+
+def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
+    """Grade given programs on the problems of APPS; no search, no model.
+
+    With the name of a recorded run and without --data, the run itself is graded; `gifmcts grade RUN --help` tells how.
+    The same command goes on where an earlier one was stopped.
+
+    Parameters
+    ----------
+    programs
+        A jsonl file (problem_id, source, and sample where they are numbered), an all_codes.json, either of them gzip,
+        a directory of PROBLEM.py or PROBLEM/SAMPLE.py, or the name or folder of a recorded run.
+    """
+    _check(options)
+    check_places(options.per_test, options.csv, options.parquet)
+    request = _request(programs, options)
+    items = read_programs(programs, options.runs, options.choice)
+    with _progress() as watch, session(request, items, watch) as opened:
+        if options.rescore:
+            grading = _rescore(opened, options)
+        else:
+            try:
+                grading = asyncio.run(_grade(opened, options))
+            except asyncio.CancelledError:
+                _say("interrupted; what was finished is kept. To continue:")
+                _say(shlex.join(word for word in ("gifmcts", *sys.argv[1:]) if word != "--fresh"))
+                return 130
+    print_grading(grading, options.json)
+    return 1 if grading.unjudged else 0
+
+
+def _check(options: GradeOptions) -> None:
+    if options.tolerance is not None and not options.rescore:
+        raise UsageError("--tolerance judges stored outputs: add --rescore, after the programs were graded once")
+    if options.tolerance is not None and not 0 <= options.tolerance < math.inf:
+        raise UsageError(f"--tolerance {options.tolerance:g}: give a number of at least 0")
+    if options.rescore and (options.fresh or options.memory_mb is not None):
+        raise UsageError("--rescore runs nothing: leave --fresh and --memory-mb away")
+
+
+def _request(programs: str, options: GradeOptions) -> Request:
+    chosen = AppsOptions(
+        data=options.data,
+        split=options.split,
+        difficulty=options.difficulty,
+        ids=options.ids,
+        limit=options.limit,
+        time_limit=4.0 if options.time_limit is None else options.time_limit,
+        memory_mb=1024 if options.memory_mb is None else options.memory_mb,
+        workers=options.workers,
+        unsafe_no_isolation=options.unsafe_no_isolation,
+    )
+    command = shlex.join(["gifmcts", *sys.argv[1:]])
+    return Request(chosen, options.rules, options.k, options.all_problems, None, programs, command)
+
+
+async def _grade(opened: Session, options: GradeOptions) -> Grading:
+    """Grade, and end cleanly on SIGINT and SIGTERM."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel if task else lambda: None)
+    folder, counts, facts = await opened.run(options.out or place_for(options.runs, opened.request.name), options.fresh)
+    fold = opened.fold(folder)
+    with exporting(options.per_test, options.csv, options.parquet, options.rules) as exports:
+        return opened.conclude(exported(fold.recorded(), exports), fold, folder, counts, facts)
+
+
+def _rescore(opened: Session, options: GradeOptions) -> Grading:
+    """Judge what an earlier grading stored."""
+    folder = GradingFolder(options.out or find_folder(options.runs, opened.request))
+    opened.request = replace(opened.request, options=recorded_options(folder, opened.request.options, options.time_limit))
+    fold = opened.fold(folder)
+    with exporting(options.per_test, options.csv, options.parquet, options.rules) as exports:
+        results = exported(opened.rescored(folder, fold, options.tolerance), exports)
+        return opened.conclude(results, fold, folder, Counts(), facts_of_rescoring(folder, opened.request, options.tolerance))
+
+
+@contextmanager
+def _progress() -> Iterator["_Watch"]:
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield _Watch(console, None)
+        return
+    with console.status("reading programs") as status:
+        yield _Watch(console, status.update)
+
+
+class _Watch:
+    """Shows how far a grading is: a live line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, console: Console, update: object) -> None:
+        self._console, self._update, self._said = console, update, monotonic()
+        self._began = monotonic()
+
+    def __call__(self, counts: Counts) -> None:
+        """Show the counts."""
+        rate = counts.tests / max(monotonic() - self._began, 1e-9)
+        words = f"{counts.problems} problems read, {counts.executed + counts.reused} executions done, {rate:.0f} tests/s"
+        if callable(self._update):
+            self._update(words)
+        elif monotonic() - self._said >= _INTERVAL:
+            self._said = monotonic()
+            self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
