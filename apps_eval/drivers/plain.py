@@ -6,17 +6,10 @@ from apps_eval.drivers.official import PREAMBLE
 from apps_eval.problem import Kind, Problem
 from sandbox.drivers import CALL, SCRIPT
 
-# An interpreter that is started as usual has these; one without the site module has not.
-_EXITS: Final = """
-import builtins as _builtins
-from _sitebuiltins import Quitter as _Quitter
-for _name in ("exit", "quit"):
-    _builtins.__dict__.setdefault(_name, _Quitter(_name, "Ctrl-D (i.e. EOF)"))
-"""
-
 # The statements of call-based problems take the imports of the judges they come from for granted: starter code says List[int].
 # As built-in names they change neither the source nor its line numbers, and whatever the program defines hides them.
 _NAMES: Final = f"""
+import builtins as _builtins
 {PREAMBLE.replace("import numpy as np", "")}
 for _name, _value in list(globals().items()):
     if not _name.startswith("_"):
@@ -41,10 +34,9 @@ def step(program, data):
         program.leave(names)
 """
 
-_SCRIPT: Final = _EXITS + SCRIPT
-_CALL: Final = _EXITS + _NAMES + CALL + _AFRESH
+_CALL: Final = _NAMES + CALL + _AFRESH
 
 
 def driver(problem: Problem) -> str:
     """The driver text for a problem."""
-    return _CALL if problem.kind is Kind.CALL else _SCRIPT
+    return _CALL if problem.kind is Kind.CALL else SCRIPT

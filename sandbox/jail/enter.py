@@ -8,8 +8,8 @@ from _signal import SIG_DFL, SIGINT, signal  # type: ignore[import-not-found]
 from _socket import socket
 
 from . import frames, kernel, landlock, limits, machines, namespaces, rehearsal, seccomp, text, tree, warm
+from .kernel import SIGKILL
 from .walls import Walls
-from .watch import SIGKILL
 from .zygote import Zygote
 
 TYPE_CHECKING = False
@@ -93,6 +93,8 @@ def _prepare(control: socket, settings: Settings) -> Zygote:
     alone = level == "full" or (level == "reduced" and was_root)
     walls = Walls(base_bytes, isolated=level == "full", filter=None if level == "none" else seccomp.ChildFilter(), count_threads=alone)
     facts = {"level": [level], "missing": frames.flat(settings.missing), "landlock": [str(landlock.version())]}
+    if walls.buries:
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if walls.filter is not None:
         seccomp.install(seccomp.jail_program(kernel.machine()))
     _say(control, frames.READY, facts)
@@ -117,7 +119,7 @@ def _close(control: socket, settings: Settings, what: tree.Contents, parent: int
     if NAMESPACES in settings.missing:
         if os.geteuid() == 0:
             _give_up_root(settings)
-        _follow(parent)
+        kernel.die_with(parent)
         _lock(settings, what.entries(), tree.DEVICES[:1])
         return "reduced"
     try:
@@ -132,7 +134,7 @@ def _close(control: socket, settings: Settings, what: tree.Contents, parent: int
 def _give_up(settings: Settings, parent: int) -> str:
     if not settings.unsafe:
         raise Refused("; ".join(f"{feature}: {reason}" for feature, reason in settings.missing.items()))
-    _follow(parent)
+    kernel.die_with(parent)
     return "none"
 
 
@@ -154,20 +156,13 @@ def _retry_without_namespaces(control: socket, settings: Settings, reason: str) 
 
 def _split(control: socket, parent: int) -> None:
     """Go on as the first process of a process namespace, whose end the process outside waits for."""
-    _follow(parent)
+    kernel.die_with(parent)
     pid = os.fork()
     if pid:
         control.close()
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
-
-
-def _follow(parent: int) -> None:
-    """Die with the parent."""
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
-    if os.getppid() != parent:
-        os._exit(3)
 
 
 def _lock(settings: Settings, readable: list[str], writable: tuple[str, ...]) -> None:

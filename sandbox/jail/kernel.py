@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 38, 47
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 ADDR_NO_RANDOMIZE = 0x0040000
+SIGKILL = 9
 CAPABILITIES_V3 = 0x20080522
+PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, MADV_DONTFORK = 0x3, 0x22, 10
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _machine = machines.here()
@@ -73,6 +75,27 @@ def prctl(option: int, *arguments: int) -> int:
     """Change a property of this process."""
     padded = [*arguments, 0, 0, 0, 0][:4]
     return _checked(_libc.prctl(option, *(ctypes.c_ulong(value) for value in padded)), f"prctl {option}")
+
+
+def memory_apart(size: int) -> memoryview:
+    """New memory that is this process's alone: a child has nothing at its addresses.
+
+    Raises:
+        OSError: there is no memory, or the kernel cannot keep it from children.
+    """
+    _libc.mmap.restype = ctypes.c_void_p
+    address = _libc.mmap(None, ctypes.c_size_t(size), PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, ctypes.c_long(0))
+    if address == ctypes.c_void_p(-1).value:
+        _checked(-1, "mmap")
+    _checked(_libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), MADV_DONTFORK), "madvise")
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the parent ends, and at once when it has ended already."""
+    prctl(PR_SET_PDEATHSIG, SIGKILL)
+    if os.getppid() != parent:
+        os._exit(3)
 
 
 def unshare(flags: int) -> None:

@@ -10,9 +10,9 @@ from fcntl import F_DUPFD_CLOEXEC, fcntl
 
 from . import child, kernel, shared, warm
 from .limits import Confinement, Request
-from .streams import Streams
-from .watch import SIGKILL, Ending, Watch
-from .wire import Gone, Wire
+from .streams import Streams, read_input
+from .watch import Ending, Watch
+from .wire import GATHERED, Gone, Wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Runner:
         self.wire = wire
         self.driver = driver
         self.walls = walls
+        self._pid = os.getpid()
 
     def run(self, compiled: int) -> None:
         """Read the job, compile, tell the zygote by writing to ``compiled``, serve every input.
@@ -61,8 +62,8 @@ class Runner:
 
     def _hear_out(self) -> None:
         """Read what is sent ahead: hanging up on it would lose the reply."""
-        while self.wire.read_input() is not None:
-            pass
+        while (length := self.wire.next_input()) is not None:
+            self.wire.take_input(length, None)
 
     def _compile(self, source: str, filename: str) -> CodeType | None:
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -71,28 +72,27 @@ class Runner:
             return compile(source, filename, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError, SystemError) as error:
             text = "".join(traceback.format_exception_only(error)).encode("utf-8", "backslashreplace")
-            self.wire.reply(Ending("compile", 1, 0, 0, 0), b"", b"", text[max(0, len(text) - self.request.error_bytes) :])
+            self.wire.reply(Ending("compile", 1, 0, 0, 0), text=text[max(0, len(text) - min(self.request.error_bytes, GATHERED)) :])
             return None
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
     def _serve_fresh(self) -> None:
         request, streams, wire = self.request, self.streams, self.wire
-        while (data := wire.read_input()) is not None:
-            streams.load(data)
+        while (length := wire.next_input()) is not None:
+            streams.load(wire, length)
             started = time.monotonic_ns()
             wire.hurry(started)
             pid = os.fork()
             if pid == 0:
-                self._be_fresh(data)
-            ending = Watch(pid, request, started).wait(request.cpu_seconds)
-            streams.answer(wire, request, ending)
+                self._be_fresh(length)
+            streams.answer(wire, request, Watch(pid, request, started).wait(request.cpu_seconds))
 
-    def _be_fresh(self, data: bytes) -> NoReturn:
+    def _be_fresh(self, length: int) -> NoReturn:
         try:
-            self.confine(len(data), child.RESULT + 1)
+            self.confine(length, child.RESULT + 1)
             child.settle()
-            os._exit(child.finish(self.program, self._once, data))
+            os._exit(child.finish(self.program, self._once, read_input(length)))
         finally:
             os._exit(1)
 
@@ -106,12 +106,12 @@ class Runner:
         os.closerange(first_closed, 1 << 20)
         self._confinement.apply(extra_bytes)
         if not self.walls.isolated:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
+            kernel.die_with(self._pid)
         if self.walls.filter is not None:
             self.walls.filter.install(os.getpid())
 
 
-def become(descriptor: int, driver: CodeType, compiled: int, walls: Walls) -> NoReturn:
+def become(descriptor: int, driver: CodeType, compiled: int, walls: Walls, parent: int) -> NoReturn:
     """Be the runner of one job until its end; never returns."""
     code = 1
     errors = fcntl(2, F_DUPFD_CLOEXEC, FIRST_OWN)
@@ -120,7 +120,7 @@ def become(descriptor: int, driver: CodeType, compiled: int, walls: Walls) -> No
         if walls.filter is not None:
             walls.filter.drop_capabilities()
         if not walls.isolated:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
+            kernel.die_with(parent)
         descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_OWN)
         compiled = fcntl(compiled, F_DUPFD_CLOEXEC, FIRST_OWN)
         os.closerange(3, FIRST_OWN)

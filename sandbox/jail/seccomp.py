@@ -61,6 +61,8 @@ REFUSALS = {"ioctl": errno.ENOTTY, "clone3": errno.ENOSYS}
 
 CHILD_REFUSED = ("memfd_create", "pidfd_open", "seccomp", "setsid", "capset", "unshare", "setns")
 CHILD_SOME = {"clone": When(0, (CLONE_THREAD,), CLONE_THREAD), "prctl": When(0, (15, 16))}
+CLOCKS = ("clock_gettime", "clock_getres", "clock_nanosleep", "timer_create")
+"""Not of other processes: those clocks have negative numbers."""
 SET_MODE_FILTER, GET_ACTION_AVAIL = 1, 2
 
 
@@ -74,9 +76,10 @@ def jail_program(machine: Machine) -> bytes:
 
 
 def child_program(machine: Machine, pid: int) -> bytes:
-    """The further filter of a child: no new process, no new memory file, no signal to anyone but itself."""
-    only_self = When(0, (pid,))
-    named: dict[str, When | None] = {**CHILD_SOME, "kill": only_self, "tgkill": only_self, **dict.fromkeys(CHILD_REFUSED)}
+    """The further filter of a child: no new process, no new memory file, no signal to anyone but itself, no clock of others."""
+    only_self, no_clock_of_others = When(0, (pid,)), When(0, (0,), 0x80000000)
+    named: dict[str, When | None] = {**CHILD_SOME, "kill": only_self, "tgkill": only_self, **dict.fromkeys(CLOCKS, no_clock_of_others)}
+    named |= dict.fromkeys(CHILD_REFUSED)
     return deny_list({machine.numbers[name]: rule for name, rule in named.items()}, errno.EPERM)
 
 

@@ -9,6 +9,7 @@ from _socket import AF_UNIX, SOCK_SEQPACKET, socketpair
 from resource import RUSAGE_SELF, getrusage
 
 from . import child, script
+from .streams import read_input
 from .watch import SECOND, Ending, Watch, claimed, cpu_clock
 
 TYPE_CHECKING = False
@@ -76,18 +77,19 @@ def serve(runner: Runner) -> None:
     request, wire, streams = runner.request, runner.wire, runner.streams
     total_ns = int(request.total_cpu_seconds * SECOND) or None
     spent_ns = 0
-    while (data := wire.read_input()) is not None:
+    while (length := wire.next_input()) is not None:
         if total_ns is not None and spent_ns >= total_ns:
-            wire.reply(Ending("time", 0, 0, 0, 0), b"", b"", b"")
+            wire.take_input(length, None)
+            wire.reply(Ending("time", 0, 0, 0, 0))
             continue
         seconds = request.cpu_seconds
         if total_ns is not None:
             seconds = min(seconds, (total_ns - spent_ns) / SECOND)
         wire.hurry(time.monotonic_ns())
-        streams.load(data)
+        streams.load(wire, length)
         if helper is None:
             helper = Helper(runner)
-        ending, alive = _one(helper, len(data), seconds)
+        ending, alive = _one(helper, length, seconds)
         spent_ns += ending.cpu_ns
         streams.answer(wire, request, ending)
         if not alive:
@@ -152,17 +154,10 @@ def _loop(runner: Runner) -> None:
             os.dup2(SPARE + descriptor, descriptor)
         os.ftruncate(1, 0)
         os.lseek(1, 0, os.SEEK_SET)
-        data = _read_input(*ORDER.unpack(message))
+        data = read_input(*ORDER.unpack(message))
         child.open_streams()
         code = child.finish(program, work, data)
         peak = getrusage(RUSAGE_SELF).ru_maxrss * 1024
         os.write(CONTROL, CLAIM.pack(bool(state), code, peak))
         if not state:
             os._exit(code)
-
-
-def _read_input(length: int) -> bytes:
-    data = os.pread(0, length, 0)
-    while len(data) < length and (piece := os.pread(0, length - len(data), len(data))):
-        data += piece
-    return data

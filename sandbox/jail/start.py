@@ -1,6 +1,6 @@
 """Where the bare interpreter begins: ``python -s -P -S start.py DESCRIPTOR SETTINGS``.
 
-``SETTINGS`` is JSON: ``allow`` (features that may be used), ``packages`` (name to directories), ``unsafe``.
+``SETTINGS`` is a table (``frames.write_table``): features that may be used, packages with their directories, whether none is enough.
 """
 
 import os

@@ -37,8 +37,8 @@ class Streams:
                 os.close(descriptor)
         self._fresh = True
 
-    def load(self, data: bytes) -> None:
-        """Be empty, with this input to be read from its first byte."""
+    def load(self, wire: Wire, length: int) -> None:
+        """Be empty, with the next input to be read from its first byte."""
         if self._renewed and not self._fresh:
             self._make()
         elif not self._fresh:
@@ -47,9 +47,7 @@ class Streams:
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 fcntl(descriptor, F_SETFL, os.O_RDWR)
         self._fresh = False
-        offset = 0
-        while offset < len(data):
-            offset += os.pwrite(STDIN, data[offset:] if offset else data, offset)
+        wire.take_input(length, STDIN)
 
     def answer(self, wire: Wire, request: Request, ending: Ending) -> None:
         """Reply with how the input ended, what was written, and the end of what was written to the error stream."""
@@ -60,14 +58,15 @@ class Streams:
         kept = min(err, request.error_bytes)
         wire.reply(
             ending,
-            _read(STDOUT, min(out, limit), 0) if out else b"",
-            _read(RESULT, min(result, limit), 0) if result else b"",
-            _read(STDERR, kept, err - kept) if err else b"",
+            (STDOUT, 0, min(out, limit)),
+            (RESULT, 0, min(result, limit)),
+            (STDERR, err - kept, kept),
         )
 
 
-def _read(descriptor: int, length: int, offset: int) -> bytes:
-    first = os.pread(descriptor, length, offset)
-    if len(first) == length or not first:
-        return first
-    return first + _read(descriptor, length - len(first), offset + len(first))
+def read_input(length: int) -> bytes:
+    """What stands in standard input, as a child sees it."""
+    data = os.pread(STDIN, length, 0)
+    while len(data) < length and (piece := os.pread(STDIN, length - len(data), len(data))):
+        data += piece
+    return data

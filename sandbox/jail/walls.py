@@ -26,3 +26,8 @@ class Walls:
         self.isolated = isolated
         self.filter = filter
         self.count_threads = count_threads
+
+    @property
+    def buries(self) -> bool:
+        """The zygote inherits what runners leave: children share its namespace of processes and can make no more of them."""
+        return not self.isolated and self.filter is not None

@@ -7,9 +7,9 @@ import select
 import time
 
 from .child import OUT_OF_MEMORY
+from .kernel import SIGKILL
 from .limits import Request
 
-SIGKILL = 9
 SECOND = 1_000_000_000
 
 

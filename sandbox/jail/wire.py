@@ -1,4 +1,8 @@
-"""The job's socket, seen from inside: what is read ahead is kept, what is replied is gathered as long as there is work."""
+"""The job's socket, seen from inside: inputs go to a file, outputs come from one, replies are gathered while there is work.
+
+Whatever inputs bring and programs write passes through memory that no child inherits, so that no program finds there what was
+read or written before it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,22 @@ import os
 import select
 import time
 
-from . import frames
+from . import frames, kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .watch import Ending
 
 CHUNK = 1 << 20
+"""How many bytes are moved at once."""
 GATHERED = 1 << 16
 """How many bytes of replies may wait."""
 GATHERED_NS = 10_000_000
 """How long the first of them may wait for the end of the input that runs."""
+
+Span = tuple[int, int, int]
+"""Part of a file: descriptor, offset, length in bytes."""
+NOTHING: Span = (0, 0, 0)
 
 
 class Gone(Exception):
@@ -24,20 +33,21 @@ class Gone(Exception):
 
 
 class Wire:
-    """A connected stream: inputs are taken one by one, so that none is in a child's memory before its turn; replies are gathered."""
+    """A connected stream: inputs are taken one by one, so that none is in the jail before its turn; replies are gathered."""
 
-    __slots__ = ("_first_ns", "_replies", "_size", "descriptor")
+    __slots__ = ("_coming", "_first_ns", "_going", "_size", "descriptor")
 
     def __init__(self, descriptor: int) -> None:
         """Take over the job's socket."""
         os.set_blocking(descriptor, False)
         self.descriptor = descriptor
-        self._replies: list[bytes] = []
+        self._coming = kernel.memory_apart(CHUNK)
+        self._going = kernel.memory_apart(CHUNK)
         self._size = 0
         self._first_ns = 0
 
     def read(self, length: int) -> bytes:
-        """Exactly so many bytes; replies that wait are sent before it blocks.
+        """Exactly so many bytes, for what children may know; replies that wait are sent before it blocks.
 
         Raises:
             Gone: the stream ended before.
@@ -47,8 +57,7 @@ class Wire:
             try:
                 piece = os.read(self.descriptor, min(length, CHUNK))
             except BlockingIOError:
-                self.flush()
-                self._wait(select.POLLIN)
+                self._starve()
                 continue
             if not piece:
                 raise Gone
@@ -58,50 +67,97 @@ class Wire:
             length -= len(piece)
         return b"".join(pieces)
 
-    def read_input(self) -> bytes | None:
-        """The next input, or nothing when there are no more."""
+    def next_input(self) -> int | None:
+        """The length of the next input, or nothing when there are no more."""
         (length,) = frames.INPUT.unpack(self.read(frames.INPUT.size))
-        return None if length == frames.LAST else self.read(length)
+        return None if length == frames.LAST else int(length)
 
-    def reply(self, ending: Ending, stdout: bytes, result: bytes, stderr: bytes) -> None:
-        """Say how an input ended: at once when it used up its time, else now or together with the next."""
-        header = frames.REPLY.pack(
+    def take_input(self, length: int, target: int | None) -> None:
+        """Move the input to a file, from its first byte on, or away.
+
+        Raises:
+            Gone: the stream ended before.
+        """
+        offset = 0
+        while offset < length:
+            try:
+                count = os.readv(self.descriptor, [self._coming[: min(length - offset, CHUNK)]])
+            except BlockingIOError:
+                self._starve()
+                continue
+            if not count:
+                raise Gone
+            if target is not None:
+                _write_at(target, self._coming[:count], offset)
+            offset += count
+
+    def reply(self, ending: Ending, stdout: Span = NOTHING, result: Span = NOTHING, stderr: Span = NOTHING, text: bytes = b"") -> None:
+        """Say how an input ended, at once when it used up its time, else now or together with the next; ``text`` goes before ``stderr``."""
+        if not self._size:
+            self._first_ns = time.monotonic_ns()
+        elif CHUNK - self._size < frames.REPLY.size + len(text):
+            self.flush()
+        frames.REPLY.pack_into(
+            self._going,
+            self._size,
             frames.STATUSES.index(ending.status),
             ending.exit_code,
             ending.cpu_ns,
             ending.wall_ns,
             ending.peak_bytes,
-            len(stdout),
-            len(result),
-            len(stderr),
+            stdout[2],
+            result[2],
+            len(text) + stderr[2],
         )
-        if not self._replies:
-            self._first_ns = time.monotonic_ns()
-        self._replies += [header, stdout, result, stderr]
-        self._size += len(stdout) + len(result) + len(stderr)
+        self._size += frames.REPLY.size
+        for span in (stdout, result):
+            self._gather(*span)
+        self._going[self._size : self._size + len(text)] = text
+        self._size += len(text)
+        self._gather(*stderr)
         if self._size >= GATHERED or ending.status == "time":
             self.flush()
 
+    def _gather(self, descriptor: int, offset: int, length: int) -> None:
+        """Add part of a file; what somebody cuts off meanwhile counts as zeros."""
+        while length:
+            if self._size == CHUNK:
+                self.flush()
+            room = self._going[self._size : self._size + length]
+            count = os.preadv(descriptor, [room], offset)
+            if not count:
+                count = len(room)
+                room[:] = bytes(count)
+            self._size += count
+            offset += count
+            length -= count
+
     def hurry(self, now_ns: int) -> None:
         """Send what has waited for long, before something begins that may take long."""
-        if self._replies and now_ns - self._first_ns > GATHERED_NS:
+        if self._size and now_ns - self._first_ns > GATHERED_NS:
             self.flush()
 
     def flush(self) -> None:
         """Send what waits."""
-        if not self._replies:
-            return
-        parts = [b"".join(self._replies)] if self._size < GATHERED else self._replies
-        self._replies, self._size = [], 0
-        for part in parts:
-            offset = 0
-            while offset < len(part):
-                try:
-                    offset += os.write(self.descriptor, memoryview(part)[offset:] if offset else part)
-                except BlockingIOError:
-                    self._wait(select.POLLOUT)
+        size, self._size = self._size, 0
+        offset = 0
+        while offset < size:
+            try:
+                offset += os.write(self.descriptor, self._going[offset:size])
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+
+    def _starve(self) -> None:
+        self.flush()
+        self._wait(select.POLLIN)
 
     def _wait(self, event: int) -> None:
         poller = select.poll()
         poller.register(self.descriptor, event)
         poller.poll()
+
+
+def _write_at(descriptor: int, content: memoryview, offset: int) -> None:
+    while content:
+        count = os.pwrite(descriptor, content, offset)
+        content, offset = content[count:], offset + count

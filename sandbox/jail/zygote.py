@@ -10,7 +10,8 @@ import time
 from _socket import CMSG_SPACE, MSG_WAITALL, socket
 
 from . import frames, namespaces, runner
-from .watch import SECOND, SIGKILL, cpu_clock
+from .kernel import SIGKILL
+from .watch import SECOND, cpu_clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,13 +78,16 @@ class Zygote:
         compiled = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         if self.walls.isolated:
             namespaces.own_processes()
+        zygote = 0 if self.walls.isolated else os.getpid()
         pid = os.fork()
         if pid == 0:
             self.control.close()
-            runner.become(descriptor, driver, compiled, self.walls)
+            runner.become(descriptor, driver, compiled, self.walls, zygote)
         os.close(descriptor)
         self._watch(pid, number, compiled, compile_seconds)
         _, status = os.waitpid(pid, 0)
+        if self.walls.buries:
+            _bury()
         self._send(frames.ENDED, number, frames.ENDING.pack(_has_compiled(compiled), os.waitstatus_to_exitcode(status)))
         os.close(compiled)
 
@@ -114,6 +118,13 @@ class Zygote:
                 else:
                     left = min(left, max(0.0, deadline - time.monotonic()))
         os.close(pidfd)
+
+
+def _bury() -> None:
+    """Wait for what a runner left to its zygote: children that died with it."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def _has_compiled(event: int, consume: bool = True) -> bool:

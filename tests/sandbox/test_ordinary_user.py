@@ -19,8 +19,6 @@ LIBRARIES = ("multiprocess", "_multiprocess", "dill")
 """What the trusted side imports beside the standard library."""
 FULL, REDUCED = ("namespaces", "landlock", "seccomp"), ("landlock", "seccomp")
 WHOLE = pytest.mark.attack_full
-ZOMBIES = pytest.mark.xfail(reason="what shared children leave counts against the limit on threads", strict=False)
-"""Not strict: it depends on how soon the machine's first process takes up what is left to it."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +68,7 @@ def test_all_attacks_fail_in_a_full_jail(place: Path, root: bool, part: str) -> 
 
 @pytest.mark.parametrize(
     ("root", "part"),
-    [(False, "smoke"), (True, "smoke"), pytest.param(False, "whole", marks=WHOLE), pytest.param(True, "whole", marks=[WHOLE, ZOMBIES])],
+    [(False, "smoke"), (True, "smoke"), pytest.param(False, "whole", marks=WHOLE), pytest.param(True, "whole", marks=WHOLE)],
 )
 def test_all_attacks_fail_in_the_reduced_jail(place: Path, root: bool, part: str) -> None:
     """The same where user namespaces are refused, but for what only namespaces can hide."""
@@ -78,7 +76,6 @@ def test_all_attacks_fail_in_the_reduced_jail(place: Path, root: bool, part: str
     assert (found["level"], found["wrong"]) == ("reduced", {})
 
 
-@pytest.mark.xfail(reason="a shared child outlives its job where processes have no namespace of their own", strict=True)
 def test_no_process_outlives_its_job_in_the_reduced_jail(place: Path) -> None:
     """Nor as a zombie, which counts against the limit on threads for as long as the machine's first process lets it lie."""
     assert not _run(place, "smoke", REDUCED, root=False)["left"]
