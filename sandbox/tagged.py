@@ -5,7 +5,6 @@ import json
 import math
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +18,8 @@ LARGE = 1 << 62
 MAX_HEX = 1_000_000
 MAX_EXPONENT = 100_000
 MAX_COLLISIONS = 64
+MAX_KEYS = 10_000
+"""Members of sets and keys of dictionaries that are no text: their hashes can be chosen so that a table of them takes quadratic time."""
 DTYPES = re.findall(r"\w+", "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128")
 DECIMAL = re.compile(r"[+-]?(?:\d{1,10000}(?:\.\d{0,10000})?|\.\d{1,10000})(?:[eE]([+-]?\d{1,7}))?|[+-]?(?:Infinity|s?NaN)", re.ASCII)
 
@@ -45,8 +46,8 @@ class Opaque:
         return hash(self.kind)
 
     def __repr__(self) -> str:
-        """Show the type's name."""
-        return f"<{self.kind}>"
+        """Show the type's name, which may be any text."""
+        return f"<{ascii(self.kind)[1:-1]}>"
 
 
 def encode(value: object) -> bytes:
@@ -77,27 +78,13 @@ def decode(data: bytes) -> Any:
         raise error if isinstance(error, BadValue) else BadValue(f"not a tagged value: {error}"[:200]) from error
 
 
-def unpack(tree: Any, depth: int = 0) -> Any:
+def unpack(tree: Any) -> Any:
     """Turn a tree from JSON back into the value.
 
     Raises:
         BadValue: it is no tagged value.
     """
-    if tree is None or isinstance(tree, bool | int | float | str):
-        return tree
-    if depth > MAX_DEPTH:
-        raise BadValue(f"the value is nested deeper than {MAX_DEPTH} levels")
-    if isinstance(tree, list):
-        return [unpack(item, depth + 1) for item in tree]
-    reader = _READERS.get(str(tree.get("t")))
-    if reader is None or "v" not in tree:
-        raise BadValue("not a tagged value: no such tag")
-    try:
-        return reader(tree["v"], depth)
-    except BadValue:
-        raise
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-        raise BadValue(f"not a tagged value: {error}"[:200]) from error
+    return _Unpacker().unpack(tree, 0)
 
 
 class _Packer:
@@ -142,6 +129,46 @@ class _Packer:
         return packed
 
 
+class _Unpacker:
+    """Counts the keys that it has read."""
+
+    def __init__(self) -> None:
+        self.left = MAX_KEYS
+
+    def unpack(self, tree: Any, depth: int) -> Any:
+        if tree is None or isinstance(tree, bool | int | float | str):
+            return tree
+        if depth > MAX_DEPTH:
+            raise BadValue(f"the value is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(tree, list):
+            return [self.unpack(item, depth + 1) for item in tree]
+        reader = _READERS.get(str(tree.get("t")))
+        if reader is None or "v" not in tree:
+            raise BadValue("not a tagged value: no such tag")
+        try:
+            return reader(tree["v"], depth, self)
+        except BadValue:
+            raise
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+            raise BadValue(f"not a tagged value: {error}"[:200]) from error
+
+    def read_list(self, tree: Any, depth: int) -> list[Any]:
+        if not isinstance(tree, list):
+            raise BadValue("not a tagged value: no list")
+        return [self.unpack(item, depth + 1) for item in tree]
+
+    def keys(self, values: list[Any]) -> list[Any]:
+        """Refuse what would make a hash table slow."""
+        chosen = [hash(value) for value in values if not isinstance(value, str)]
+        self.left -= len(chosen)
+        if self.left < 0:
+            raise BadValue(f"the value holds more than {MAX_KEYS} keys that are no text")
+        chosen.sort()
+        if any(chosen[place] == chosen[place - MAX_COLLISIONS] for place in range(MAX_COLLISIONS, len(chosen))):
+            raise BadValue("the value was made to collide")
+        return values
+
+
 def _pack_int(value: int) -> Any:
     return value if value.bit_length() < 3 * MAX_DIGITS else {"t": "int", "v": f"{value:x}"}
 
@@ -178,52 +205,44 @@ def _plain_int(text: str) -> int:
     return int(text)
 
 
-def _read_int(tree: Any, _: int) -> int:
+def _read_int(tree: Any, *_: Any) -> int:
     if len(tree) > MAX_HEX:
         raise BadValue("the integer is too large")
     return int(tree, 16)
 
 
-def _read_float(tree: Any, _: int) -> float:
+def _read_float(tree: Any, *_: Any) -> float:
     if tree not in ("nan", "inf", "-inf"):
         raise BadValue("not a tagged value: float")
     return float(tree)
 
 
-def _read_decimal(tree: Any, _: int) -> Decimal:
+def _read_decimal(tree: Any, *_: Any) -> Decimal:
     match = DECIMAL.fullmatch(tree)
     if match is None or abs(int(match[1] or 0)) > MAX_EXPONENT:
         raise BadValue("not a tagged value: decimal")
     return Decimal(tree)
 
 
-def _read_fraction(tree: Any, depth: int) -> Fraction:
-    numerator, denominator = (unpack(part, depth + 1) for part in tree)
+def _read_fraction(tree: Any, depth: int, unpacker: _Unpacker) -> Fraction:
+    numerator, denominator = (unpacker.unpack(part, depth + 1) for part in tree)
     if max(abs(numerator), abs(denominator)).bit_length() > 8 * MAX_DIGITS:
         raise BadValue("the fraction is too large")
     return Fraction(numerator, denominator)
 
 
-def _read_complex(tree: Any, _: int) -> complex:
+def _read_complex(tree: Any, *_: Any) -> complex:
     real, imaginary = tree
     return complex(float(real), float(imaginary))
 
 
-def _hashable(values: list[Any]) -> list[Any]:
-    """Refuse what would make a hash table slow."""
-    hashes = Counter(map(hash, values))
-    if hashes and max(hashes.values()) > MAX_COLLISIONS:
-        raise BadValue("the value was made to collide")
-    return values
-
-
-def _read_dict(tree: Any, depth: int) -> dict[Any, Any]:
-    pairs = [(unpack(key, depth + 1), unpack(value, depth + 1)) for key, value in tree]
-    _hashable([key for key, _ in pairs])
+def _read_dict(tree: Any, depth: int, unpacker: _Unpacker) -> dict[Any, Any]:
+    pairs = [(unpacker.unpack(key, depth + 1), unpacker.unpack(value, depth + 1)) for key, value in tree]
+    unpacker.keys([key for key, _ in pairs])
     return dict(pairs)
 
 
-def _read_array(tree: Any, _: int) -> Any:
+def _read_array(tree: Any, *_: Any) -> Any:
     import numpy
 
     name, shape, content = tree
@@ -238,24 +257,18 @@ def _read_array(tree: Any, _: int) -> Any:
     return numpy.frombuffer(data, dtype=name).reshape(shape)
 
 
-def _read_list(tree: Any, depth: int) -> list[Any]:
-    if not isinstance(tree, list):
-        raise BadValue("not a tagged value: no list")
-    return [unpack(item, depth + 1) for item in tree]
-
-
 _READERS: dict[str, Any] = {
     "int": _read_int,
     "float": _read_float,
-    "bytes": lambda tree, _: base64.b64decode(tree, validate=True),
-    "tuple": lambda tree, depth: tuple(_read_list(tree, depth)),
+    "bytes": lambda tree, *_: base64.b64decode(tree, validate=True),
+    "tuple": lambda tree, depth, unpacker: tuple(unpacker.read_list(tree, depth)),
     "dict": _read_dict,
-    "set": lambda tree, depth: set(_hashable(_read_list(tree, depth))),
-    "frozenset": lambda tree, depth: frozenset(_hashable(_read_list(tree, depth))),
+    "set": lambda tree, depth, unpacker: set(unpacker.keys(unpacker.read_list(tree, depth))),
+    "frozenset": lambda tree, depth, unpacker: frozenset(unpacker.keys(unpacker.read_list(tree, depth))),
     "decimal": _read_decimal,
     "fraction": _read_fraction,
     "complex": _read_complex,
     "array": _read_array,
-    "scalar": lambda tree, depth: _read_array(tree, depth)[()],
-    "opaque": lambda tree, _: Opaque(str(tree)[:100]),
+    "scalar": lambda tree, *_: _read_array(tree)[()],
+    "opaque": lambda tree, *_: Opaque(str(tree)[:100]),
 }

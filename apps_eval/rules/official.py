@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from apps_eval.problem import Json
@@ -53,18 +54,34 @@ def _close(got: float, expected: float) -> bool:
 
 def _same_sets(lines: list[str], wanted: list[str]) -> bool:
     """Order and multiplicity of lines and of tokens ignored."""
-    got = [set(line.split()) for line in lines if line.split()]
-    expected = [set(line.split()) for line in wanted]
-    if set(map(frozenset, got)) == set(map(frozenset, expected)):
-        return True
     try:
-        return {_rounded(tokens) for tokens in got} == {_rounded(tokens) for tokens in expected}
+        return _same_sets_of(str, lines, wanted) or _same_sets_of(_rounded, lines, wanted)
     except ValueError:
         return False
 
 
-def _rounded(tokens: set[str]) -> frozenset[float]:
-    return frozenset(round(float(token), 3) for token in tokens)
+def _same_sets_of(read: Callable[[str], str | float], lines: list[str], wanted: list[str]) -> bool:
+    """Whether the lines are the wanted ones as sets; ends at the first that is not.
+
+    What a program wrote is only looked up among what is wanted: in a set of its own it could be made to collide.
+    """
+    expected = {frozenset(map(read, line.split())) for line in wanted}
+    known = frozenset().union(*expected)
+    seen: set[frozenset[str | float]] = set()
+    for line in filter(str.strip, lines):
+        tokens = []
+        for token in map(read, line.split()):
+            if token not in known:
+                return False
+            tokens.append(token)
+        if (found := frozenset(tokens)) not in expected:
+            return False
+        seen.add(found)
+    return len(seen) == len(expected)
+
+
+def _rounded(token: str) -> float:
+    return round(float(token), 3)
 
 
 def arguments(stored: list[Json]) -> list[object]:

@@ -120,7 +120,7 @@ def _exit_code(error: SystemExit) -> int:
     if error.code is None:
         return 0
     if isinstance(error.code, int):
-        return error.code & 0xFF
+        return error.code & 0xFF if error.code.bit_length() < 64 else 255
     _print_error(f"{error.code}\n")
     return 1
 

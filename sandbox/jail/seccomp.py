@@ -26,7 +26,7 @@ sendfile sendto recvfrom sendmsg recvmsg shutdown getsockname getpeername getsoc
 getdents getcwd chdir fchdir readlink umask gettimeofday getrlimit getrusage sysinfo times getuid getgid geteuid getegid getppid
 getpgrp setsid getgroups getresuid getresgid getpgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
 statfs fstatfs getpriority sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min arch_prctl setrlimit
-gettid time futex sched_getaffinity epoll_create getdents64 set_tid_address restart_syscall fadvise64 timer_create timer_settime
+gettid time futex sched_getaffinity epoll_create getdents64 set_tid_address restart_syscall timer_create timer_settime
 timer_gettime timer_getoverrun timer_delete clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl tgkill waitid
 newfstatat readlinkat faccessat pselect6 ppoll set_robust_list epoll_pwait timerfd_create eventfd fallocate timerfd_settime
 timerfd_gettime signalfd4 eventfd2 epoll_create1 dup3 pipe2 preadv pwritev getcpu seccomp getrandom memfd_create membarrier

@@ -1,6 +1,7 @@
 """The reference scorer's comparison: each of its rules, and the faults that it is known for."""
 
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,15 @@ def test_accepted(rule: str, got: str, expected: str) -> None:
 def test_refused(got: str, expected: str) -> None:
     """What no rule accepts."""
     assert not same_output(got, expected)
+
+
+def test_lines_that_were_made_to_collide_are_looked_up_only() -> None:
+    """Sets of powers of two whose hashes are all the same, and tokens that are one hash: none of them is ever stored."""
+    words = [[repr(number * 2.0 ** (61 * power)) for power in range(16)] for number in (1, 3, 5, 7)]
+    lines = [" ".join(chosen) for chosen in product(*words)]
+    assert len({hash(frozenset(map(float, line.split()))) for line in lines[:99]}) == 1
+    assert not same_output("\n".join(lines), "1 2")
+    assert same_output("\n".join(lines[5:0:-1]), "\n".join(lines[1:6]))
 
 
 def test_a_line_of_blanks_in_the_expected_output_stays() -> None:

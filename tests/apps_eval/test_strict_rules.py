@@ -73,6 +73,13 @@ def test_different_outputs(got: str, expected: str) -> None:
     assert not same_output(got.encode(), expected)
 
 
+@pytest.mark.parametrize("tail", [b"", b".5", b"e5", b"x", b"." + b"0" * (1 << 20), b"\n" * (1 << 20), b"\n0" * (1 << 20)])
+def test_zeros_without_end_are_compared_in_one_pass(tail: bytes) -> None:
+    """However many a program writes before a number, after it, or as tokens of their own; here they end as ``1`` does not."""
+    assert not same_output(b"0" * (1 << 20) + tail, "1")
+    assert same_output(b"-" + b"0" * (1 << 20) + b"7", "-7")
+
+
 def test_bytes_that_are_no_text_are_wrong_and_no_error() -> None:
     """Binary junk is compared like anything else."""
     assert not same_output(b"\xff\xfe\x00", "1")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.tagged import BadValue, Opaque, decode, encode
+from sandbox.tagged import MAX_KEYS, BadValue, Opaque, decode, encode
 
 HASHABLE = st.recursive(
     st.one_of(
@@ -95,6 +95,22 @@ def test_known_lies_are_refused(data: bytes) -> None:
     """Depth, size, digits, collisions, object arrays and impossible shapes."""
     with pytest.raises(BadValue):
         decode(data)
+
+
+def test_tables_of_chosen_keys_are_small() -> None:
+    """Words are hashed as nobody can foresee; of everything else one value holds some thousand, in however many tables."""
+    assert decode(encode({str(n): n for n in range(50_000)}))["7"] == 7
+    assert decode(encode([set(range(MAX_KEYS - 1)), {-1: 0}]))[1] == {-1: 0}
+    with pytest.raises(BadValue, match="keys"):
+        decode(encode([{n: n} for n in range(MAX_KEYS + 1)]))
+
+
+@pytest.mark.parametrize("kind", ["\ud800", "\x1b[2J", "\u202e"])
+def test_the_name_of_a_stranger_can_be_shown(kind: str) -> None:
+    """Whatever it is said to be, it is plain text that can be written down."""
+    shown = repr(decode(json.dumps({"t": "opaque", "v": kind}).encode()))
+    assert shown.isascii()
+    assert shown.isprintable()
 
 
 def test_subclasses_travel_as_their_base_and_strangers_not_at_all() -> None:

@@ -5,6 +5,7 @@ from attack import COMPILE, CRASH, ERROR, MEMORY, OK, TIME, Attack, refused, tri
 ENDS = {
     "early exit": Attack("import os\nprint('right', flush=True)\nos._exit(0)\nprint('more')", (OK,), b"right\n"),
     "right output, then failure": Attack("print('right')\nraise SystemExit(1)", (ERROR,), b"right\n"),
+    "right output, then a number that no status holds": Attack("print('right')\nraise SystemExit(1 << 64)", (ERROR,), b"right\n"),
     "right output, then an exception": Attack("print('right')\n1 / 0", (ERROR,), b"right\n"),
     "reserved exit status": Attack("import os\nos._exit(251)", (MEMORY,)),
     "exception that cannot be shown": Attack(
