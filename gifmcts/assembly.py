@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, entry_points, version
@@ -17,9 +17,11 @@ from typing import cast
 import msgspec
 
 from gifmcts import records
+from gifmcts.duplicates import Duplicates
 from gifmcts.errors import ConfigError
 from gifmcts.manifest import Manifest
 from gifmcts.models.catalog import ModelSettings, OpenedModel, open_model
+from gifmcts.models.modelfile import describe
 from gifmcts.prompting import Prompts
 from gifmcts.seams import Benchmark, Strategy, Task
 from gifmcts.search import Setting
@@ -27,6 +29,7 @@ from gifmcts.settings import Grading, RunSettings, SamplingSettings
 from gifmcts.strategies.catalog import constants_of, open_strategy
 
 GROUP = "gifmcts.benchmarks"
+_MISSING = "not installed"
 
 
 class References:
@@ -81,36 +84,41 @@ def plan(
     Raises:
         ConfigError: settings that do not exist or do not fit together.
     """
-    _check(settings, sampling)
-    strategy = open_strategy(settings.strategy, settings.preset, settings.actions, settings.set, exhaustive=bool(settings.pass_at))
+    _check(settings)
+    described = describe(settings.model, models, sampling)
+    constants, exhaustive = settings.set, bool(settings.pass_at)
+    strategy = open_strategy(settings.strategy, settings.preset, settings.actions, constants, exhaustive, settings.templates)
     prompts = Prompts(benchmark.prompts, settings.prompts)
     references = References(benchmark)
-    model = open_model(settings.model, models, references, settings.seed)
-    setting = Setting(model, prompts, sampling.sampling(), settings.seed, settings.budget, settings.window)
     grading = Grading.ALL if settings.pass_at else settings.grade
     config = {
         "benchmark": benchmark.name,
         "options": {key: value for key, value in _plain(options).items() if key not in benchmark.local},
         "facts": dict(benchmark.facts()),
-        "model": settings.model,
+        "model": described.model,
         "strategy": settings.strategy,
         "preset": settings.preset.value,
         "constants": constants_of(strategy),
-        "sampling": _plain(setting.sampling),
+        "sampling": _plain(described.sampling),
         "budget": settings.budget,
         "window": settings.window,
         "seed": settings.seed,
         "grade": grading.value,
         "pass_at": list(settings.pass_at),
         "prompts": prompts.digest(),
+        **({"duplicates": settings.duplicates.value} if settings.duplicates is not Duplicates.ONCE else {}),
+        **described.settings.deciding(),
     }
     written = records.encode(config)
     config = msgspec.json.decode(written, type=dict[str, object])
     digest = blake2b(written, digest_size=8).hexdigest()
     usual = _plain(type(options)())
     chosen = {key: value for key, value in _plain(options).items() if value != usual[key] and key not in ("data", *benchmark.local)}
+    name = settings.name or _name(config, digest)
+    model = open_model(described.model, replace(described.settings, folder=settings.runs / name), references, settings.seed)
+    setting = Setting(model, prompts, described.sampling, settings.seed, settings.budget, settings.window, duplicates=settings.duplicates)
     manifest = Manifest(config, _host(), digest, model.simulated, chosen, shlex.join(command))
-    return Plan(benchmark, strategy, model, setting, grading, manifest, references, settings.name or _name(config, digest))
+    return Plan(benchmark, strategy, model, setting, grading, manifest, references, name)
 
 
 def reopen(manifest: Manifest, overrides: Mapping[str, object]) -> Benchmark:
@@ -126,7 +134,7 @@ def reopen(manifest: Manifest, overrides: Mapping[str, object]) -> Benchmark:
         raise ConfigError(f"the run's options do not fit the installed benchmark: {error}; use the version that made the run") from error
 
 
-def _check(settings: RunSettings, sampling: SamplingSettings) -> None:
+def _check(settings: RunSettings) -> None:
     """Refuse what cannot be meant."""
     if settings.name is not None and not re.fullmatch(r"\w[\w.-]{0,199}", settings.name):
         raise ConfigError(
@@ -138,10 +146,6 @@ def _check(settings: RunSettings, sampling: SamplingSettings) -> None:
     for flag, value in (("--max-hours", settings.max_hours), ("--max-tokens-total", settings.max_tokens_total)):
         if value is not None and not 0 < value < math.inf:
             raise ConfigError(f"{flag} {value}: give a positive number, or leave it away")
-    if sampling.max_tokens < 1 or not 0 <= sampling.temperature < math.inf or not 0 < sampling.top_p <= 1 or sampling.top_k < 0:
-        raise ConfigError("sampling needs --max-tokens ≥ 1, --temperature ≥ 0, 0 < --top-p ≤ 1 and --top-k ≥ 0")
-    if len(sampling.stop) > 4:
-        raise ConfigError(f"{len(sampling.stop)} stop strings: servers take at most four")
     if settings.pass_at:
         if settings.strategy != "best-of-n":
             raise ConfigError("--pass-at needs independent samples: add --strategy best-of-n")
@@ -163,7 +167,8 @@ def _name(config: Mapping[str, object], digest: str) -> str:
 def _host() -> dict[str, str]:
     """Where and with what the run is made: recorded, and never a part of its configuration."""
     packages = ("gifmcts", "numpy", "aiohttp", "datasets", "jinja2", "msgspec")
-    versions = {f"version {package}": _version(package) for package in packages}
+    libraries = [package for package in ("torch", "transformers") if _version(package) != _MISSING]
+    versions = {f"version {package}": _version(package) for package in (*packages, *libraries)}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
@@ -178,7 +183,7 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return _MISSING
 
 
 def _commit() -> str:

@@ -44,10 +44,15 @@ def refuse_another(name: str, old: Manifest, new: Manifest) -> None:
     """
     if old.digest == new.digest:
         return
-    before, after = _flat(old.config), _flat(new.config)
-    keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-    listed = "\n".join(f"  {key}: {before.get(key)!r} there, {after.get(key)!r} now" for key in keys) or "  (the digests differ)"
+    changed = differences(old.config, new.config)
+    listed = "\n".join(f"  {key}: {before!r} there, {after!r} now" for key, (before, after) in changed.items()) or "  (the digests differ)"
     raise RunMismatch(f"the run {name} has another configuration:\n{listed}\nchoose another --name, or --fresh to forget the old run")
+
+
+def differences(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """The keys in which two configurations differ, sorted, with both values; keys of tables are joined by points, missing is ``None``."""
+    before, after = _flat(old), _flat(new)
+    return {key: (before.get(key), after.get(key)) for key in sorted({*before, *after}) if before.get(key) != after.get(key)}
 
 
 def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -87,6 +87,7 @@ class StoredLine(Line):
     """An attempt as it is stored."""
 
     footprint: Footprint | None = None
+    duplicate_of: int | None = None
 
     @property
     def hashed(self) -> Line:
@@ -119,6 +120,8 @@ class Summary:
     digest: str
     why: str = ""
     simulated: bool = False
+    duplicates: int = 0
+    """How many attempts wrote a program that the tree had already, and were not evaluated again."""
     bytes: int = 0
     """The length of the tree's file: a finished tree whose file has another length was damaged."""
 
@@ -175,6 +178,7 @@ def line(attempt: Attempt, first: Sequence[Message]) -> StoredLine:
         Judged(worth.reward, worth.broken, worth.checks),
         attempt.seconds,
         attempt.footprint,
+        attempt.duplicate_of,
     )
 
 
@@ -182,7 +186,8 @@ def attempt(line: StoredLine, first: Sequence[Message]) -> Attempt:
     """The attempt of a stored line; the inverse of ``line``."""
     chat = tuple(Message(part.role, (first[part.of].content[: part.chars] if part.chars else "") + part.text) for part in line.chat)
     worth = Evaluation(line.evaluation.reward, line.evaluation.broken, line.evaluation.checks)
-    return Attempt(line.index, line.move, line.seed, chat, line.completion, line.reading, line.program, worth, line.seconds, line.footprint)
+    read = line.completion, line.reading, line.program
+    return Attempt(line.index, line.move, line.seed, chat, *read, worth, line.seconds, line.footprint, line.duplicate_of)
 
 
 def graded_checks(result: Evaluation) -> tuple[GradedCheck, ...]:

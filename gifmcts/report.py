@@ -1,15 +1,17 @@
 """What a run's folder says, computed from summaries and grades alone: every number with its label."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gifmcts.manifest import Manifest, refuse_incomplete
 from gifmcts.metrics import Share, pass_at_k, solved_within
 from gifmcts.records import GradeRow, Summary, run_digest
+from gifmcts.starts import Start, noted, together
 from gifmcts.store import RunFolder
 from gifmcts.types import Completion, Label
+from gifmcts.waits import Place
 
 Value = TypeVar("Value")
 
@@ -66,6 +68,10 @@ class Report:
     verdicts: Mapping[str, int]
     """Over the tests of the chosen programs."""
     digest: str
+    took: Start = field(default_factory=Start)
+    """All starts together: what the searches waited for, and what servers told of their work."""
+    duplicates: int = 0
+    """How many calls wrote a program that their tree had already, and were not evaluated again."""
     near_limit: tuple[int, int] = (0, 0)
     """How many tests of how many chosen programs ended by themselves, near the time limit: another machine may decide otherwise."""
     budget: int = 0
@@ -78,8 +84,13 @@ class Report:
 
     @property
     def headline(self) -> Label:
-        """Whose share is the run's number: held-out where the protocol holds tests out, otherwise oracle."""
-        return Label.ORACLE if Label.ORACLE in self.shares else Label.HELD_OUT
+        """Whose share is the run's number."""
+        return headline(self.shares)
+
+
+def headline(labels: Container[Label]) -> Label:
+    """Whose share is a run's number: held-out where the protocol holds tests out, otherwise oracle."""
+    return Label.ORACLE if Label.ORACLE in labels else Label.HELD_OUT
 
 
 def report(folder: RunFolder) -> Report:
@@ -123,6 +134,8 @@ def report(folder: RunFolder) -> Report:
         calls=sum(row.attempts for row in summaries.values()) + len(spent),
         verdicts=dict(verdicts.most_common()),
         digest=run_digest({task: row.digest for task, row in summaries.items()}),
+        took=together(noted(folder.path)),
+        duplicates=sum(row.duplicates for row in summaries.values()),
         near_limit=(sum(near), len(near)),
         budget=budget,
         unfinished=len(begun),
@@ -167,6 +180,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
     main = report.shares.get(report.headline, empty)
     facts = report.manifest.config.get("facts")
     facts = facts if isinstance(facts, dict) else {}
+    load = report.took.server
     return {
         "run": run,
         "problems": report.problems,
@@ -195,7 +209,10 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         "calls": report.calls,
         "tokens": dict(zip(("prompt", "completion", "cached"), report.tokens, strict=True)),
         "seconds": dict(zip(("model", "evaluate"), report.seconds, strict=True)),
+        "waited": {place.value: getattr(report.took, place.value) for place in Place},
+        "server": {"prefix_cache_hit_share": load.hit_share, "mean_running_batch": load.mean_running} if load else None,
         "verdicts": report.verdicts,
+        "duplicates": report.duplicates,
         "near_limit": dict(zip(("tests", "programs"), report.near_limit, strict=True)),
         "digest": report.digest,
     }

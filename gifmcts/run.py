@@ -4,18 +4,21 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
 from gifmcts.errors import JudgingFailed
 from gifmcts.records import GradeRow, Summary, graded_checks
-from gifmcts.seams import Benchmark, Strategy, Task
+from gifmcts.seams import Benchmark, Monitored, Strategy, Task
 from gifmcts.search import End, Ended, Search, Setting
 from gifmcts.settings import Grading
+from gifmcts.starts import Start, note
 from gifmcts.store import RunFolder, TreeFile
 from gifmcts.tree import frontier
 from gifmcts.types import Attempt, Program, Refusal, Verdict
+from gifmcts.waits import Place
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +89,7 @@ class Run:
         self.setting = replace(setting, stopped=lambda: self.meter.spent() is not None)
         self._config = folder.manifest().digest
         self._refusals: dict[str, str] = {}
+        self._waited: Counter[Place] = Counter()
 
     async def go(self, concurrency: int) -> str | None:
         """Search and grade every unfinished task, ``concurrency`` at once; the limit that stopped the run, if one did.
@@ -100,15 +104,33 @@ class Run:
             self.meter.add(row.prompt_tokens + row.completion_tokens)
         queue = _Shared(self.benchmark.tasks())
         try:
-            async with asyncio.TaskGroup() as group:
+            async with self._measured(), asyncio.TaskGroup() as group:
                 for _ in range(concurrency):
                     group.create_task(self._work(queue, set(done)))
         except ExceptionGroup as errors:
-            raise _first(errors) from errors
+            raise first_failure(errors) from errors
         stopped = self.meter.spent()
         if stopped is None:
             self.folder.refuse(self._refusals)
         return stopped
+
+    @asynccontextmanager
+    async def _measured(self) -> AsyncIterator[None]:
+        """Write down what this start took, unless it found nothing to do."""
+        began, model = monotonic(), self.setting.model
+        try:
+            if isinstance(model, Monitored):
+                from gifmcts.models.load import Load
+
+                async with Load(model.monitors) as load:
+                    yield
+            else:
+                load = None
+                yield
+        finally:
+            if self._waited:
+                waited = {place.value: round(self._waited[place], 6) for place in Place}
+                note(self.folder.path, Start(round(monotonic() - began, 6), **waited, server=load.seen if load else None))
 
     def _is_done(self, row: Summary, grades: list[GradeRow]) -> bool:
         """Whether a tree is finished, whole, judged and graded; any other is taken up again."""
@@ -137,11 +159,14 @@ class Run:
                 ended = await search.run()
                 if ended.end is End.STOPPED:
                     return
-                grades = await self._grade(task, ended)
+                with search.waits.on(Place.SANDBOX):
+                    grades = await self._grade(task, ended)
                 summary = _summary(task, ended, file)
             except JudgingFailed as error:
                 logger.warning("task %s could not be judged: %s", task.id, error)
                 grades, summary = [], replace(_summary(task, Ended(search.tree, End.STOPPED), file), end="unjudged", why=str(error))
+            finally:
+                self._waited.update(search.waits.seconds)
         finally:
             file.close()
             del self.active[task.id]
@@ -210,14 +235,15 @@ def _summary(task: Task, ended: Ended, file: TreeFile) -> Summary:
         evaluate_seconds=round(sum(attempt.seconds for attempt in attempts), 6),
         digest=file.digest,
         simulated=file.header.simulated,
+        duplicates=sum(attempt.duplicate_of is not None for attempt in attempts),
         bytes=file.size,
     )
 
 
-def _first(errors: ExceptionGroup[Exception]) -> Exception:
+def first_failure(errors: ExceptionGroup[Exception]) -> Exception:
     """The first failure of a group: the others are cancellations that it caused or repeats of it."""
     error = errors.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
+    return first_failure(error) if isinstance(error, ExceptionGroup) else error
 
 
 class _Shared:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from random import Random
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Action, Chat, Completion, Evaluation, Label, Move, Program, Refusal, Sampling
@@ -105,6 +105,15 @@ class LanguageModel(Protocol):
 
     async def close(self) -> None:
         """Give back connections and processes."""
+        ...
+
+
+@runtime_checkable
+class Monitored(Protocol):
+    """A language model whose servers tell what they do."""
+
+    def monitors(self) -> Sequence[str]:
+        """The addresses of their metrics in the text form of Prometheus; they may change while it runs."""
         ...
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Generic
 
+from gifmcts.duplicates import Duplicates, Originals, transferred
 from gifmcts.errors import ContextOverflow, StoreError
 from gifmcts.prompting import Prompts, Situation, situation
 from gifmcts.reading import read_program
@@ -15,6 +16,7 @@ from gifmcts.seams import LanguageModel, State, Strategy, Task
 from gifmcts.seeds import attempt_rng, chat_key, completion_seed
 from gifmcts.tree import Tree
 from gifmcts.types import Attempt, Chat, Completion, Evaluation, Finish, Move, Sampling
+from gifmcts.waits import Place, Waits
 
 
 class End(StrEnum):
@@ -42,6 +44,8 @@ class Setting:
     """Moves in flight a task, at least 1."""
     stopped: Callable[[], bool] = lambda: False
     """Asked before each selection; once true, moves in flight are finished and no more are begun."""
+    duplicates: Duplicates = Duplicates.ONCE
+    """Whether a program that its tree has already is evaluated again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Search(Generic[State]):
         self._record, self._recorded = record, recorded
         self._flights: deque[_Flight] = deque()
         self._asked: Counter[str] = Counter()
+        self._originals = Originals()
+        self.waits = Waits()
 
     async def run(self) -> Ended:
         """Search until the task is solved, the budget is spent, nothing is left to offer or the run stops.
@@ -139,6 +145,7 @@ class Search(Generic[State]):
                     f"but this search asks for {move} with seed {seed}; another version made the run, or its file was changed: "
                     f"use --fresh or another --name"
                 )
+            self._originals.enter(index, attempt.program)
             return attempt
         return asyncio.create_task(self._attempt(index, move, seed, template, shown, chat))
 
@@ -146,11 +153,24 @@ class Search(Generic[State]):
         """Ask, read and evaluate."""
         chat, completion = await self._complete(template, shown, chat, seed)
         reading, program = read_program(chat, completion)
+        first = await self._originals.original(index, program) if self.setting.duplicates is Duplicates.ONCE else index
+        if first != index and program is not None:
+            known = await self._arrived(first)
+            worth = transferred(known.evaluation, known.program.source if known.program else "", program.source)
+            return Attempt(index, move, seed, chat.messages, completion, reading, program, worth, duplicate_of=first)
         started = perf_counter()
-        evaluation = await self.task.evaluate(program) if program else Evaluation(0.0)
+        with self.waits.on(Place.SANDBOX):
+            evaluation = await self.task.evaluate(program) if program else Evaluation(0.0)
         seconds = perf_counter() - started if program else 0.0
         seen = replace(evaluation, footprints=())
         return Attempt(index, move, seed, chat.messages, completion, reading, program, seen, seconds, evaluation.footprint)
+
+    async def _arrived(self, index: int) -> Attempt:
+        """An earlier attempt, committed or on its way."""
+        if index < len(self.tree.attempts):
+            return self.tree.attempts[index]
+        attempt = self._flights[index - len(self.tree.attempts)].attempt
+        return attempt if isinstance(attempt, Attempt) else await asyncio.shield(attempt)
 
     async def _complete(self, template: str, shown: Situation, chat: Chat, seed: int) -> tuple[Chat, Completion]:
         """The completion of the fullest chat that fits into the model's context; none at all is a completion by overflow."""
@@ -161,7 +181,8 @@ class Search(Generic[State]):
                 continue
             chat = smaller
             try:
-                return chat, _clean(await model.complete(chat, sampling, seed))
+                with self.waits.on(Place.MODEL):
+                    return chat, _clean(await model.complete(chat, sampling, seed))
             except ContextOverflow:
                 continue
         return chat, Completion("", 0, 0, Finish.OVERFLOW)

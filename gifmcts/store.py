@@ -182,7 +182,7 @@ class RunFolder:
             refuse_another(self.name, self.manifest(), manifest)
         else:
             self._created = True
-            _write_whole(file, records.encode(manifest))
+            write_whole(file, records.encode(manifest))
         self._summary = _appending(self.path / "summary.jsonl")
         self._grades = _appending(self.path / "grades.jsonl")
 
@@ -215,7 +215,7 @@ class RunFolder:
 
     def refuse(self, rows: Mapping[str, str]) -> None:
         """Write down the tasks that could not be posed, as the last thing of a run that came to the end of its data."""
-        _write_whole(self.path / "refusals.jsonl", b"".join(records.encode(RefusalRow(*row)) + b"\n" for row in rows.items()))
+        write_whole(self.path / "refusals.jsonl", b"".join(records.encode(RefusalRow(*row)) + b"\n" for row in rows.items()))
 
     def __enter__(self) -> Self:
         return self
@@ -224,9 +224,13 @@ class RunFolder:
         self.close()
 
     def forget_if_empty(self) -> None:
-        """Remove the folder again if this claim made it and nothing was searched: a start that failed leaves no run."""
+        """Remove the run again if this claim made it and nothing was searched; what else stands there, such as a server's log, stays."""
         if self._created and not any((self.path / "trees").iterdir()):
-            shutil.rmtree(self.path)
+            self._clear()
+            (self.path / "trees").rmdir()
+            (self.path / "lock").unlink()
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
     def close(self) -> None:
         """Give the folder back to other writers."""
@@ -238,7 +242,7 @@ class RunFolder:
         """Forget an earlier run of this name; only files that a run folder has are removed."""
         shutil.rmtree(self.path / "trees")
         (self.path / "trees").mkdir()
-        for name in ("config.json", "summary.jsonl", "grades.jsonl", "refusals.jsonl"):
+        for name in ("config.json", "summary.jsonl", "grades.jsonl", "refusals.jsonl", "starts.jsonl"):
             (self.path / name).unlink(missing_ok=True)
 
 
@@ -288,7 +292,7 @@ def _write(stream: IO[bytes], row: bytes) -> None:
         raise StoreError(f"the run folder cannot be written ({error.strerror}); make room, then the same command goes on") from error
 
 
-def _write_whole(file: Path, data: bytes) -> None:
+def write_whole(file: Path, data: bytes) -> None:
     """Write a file so that a kill leaves the old one or the new one."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.write_bytes(data)

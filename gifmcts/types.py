@@ -224,6 +224,8 @@ class Attempt:
     """Wall seconds of the evaluation; outside the digest."""
     footprint: Footprint | None = None
     """Of all visible tests together; outside the digest."""
+    duplicate_of: int | None = None
+    """The first attempt of the tree with the same program, whose evaluation this one has; outside the digest, which has both programs."""
 
 
 class Label(StrEnum):

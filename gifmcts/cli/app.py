@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     errors = Console(stderr=True)
     try:
         config, words = _take_config(words)
-        benchmark, words = _take(words, "--benchmark", "NAME") if words[:1] == ["grade"] else (None, words)
+        benchmark, words = _take(words, "--benchmark", "NAME") if words[:1] in (["grade"], ["audit"], ["ablate"]) else (None, words)
         result = build(config, words, benchmark)(words, error_console=errors, result_action="return_value", exit_on_error=False)
     except GifmctsError as error:
         errors.print("error:", style="bold red", end=" ")
@@ -72,21 +72,54 @@ def build(config: Path | None, words: Sequence[str], benchmark: str | None = Non
             run.command(command(point.name), name=point.name)
         else:
             run.command(App(name=point.name, help=f"Run the benchmark {point.name}; `gifmcts run {point.name} --help` lists its options."))
-    for name in ("runs", "show", "grade", "check"):
+        if words[:1] == [point.name]:
+            from gifmcts.cli.extras import extras
+
+            app.command(extras(point.name))
+        else:
+            app.command(App(name=point.name, help=f"Commands of the benchmark {point.name} alone, where it has any."))
+    if words[:1] == ["ablate"]:
+        from gifmcts.cli.ablating import command as ablating
+
+        app.command(ablating(benchmark or "apps"), name="ablate", help_epilogue=epilogue)
+    else:
+        app.command(App(name="ablate", help=_HELP["ablate"]))
+    for name in ("runs", "show", "view", "report", "export", "compare", "grade", "check"):
         if name == "grade" and words[:1] == ["grade"]:
             from gifmcts.cli.grading import command as grading
 
             app.command(grading(words[1:], benchmark), name=name)
         else:
             app.command(f"gifmcts.cli.{_MODULES[name]}:{name}", name=name, help=_HELP[name])
+    if words[:1] == ["audit"]:
+        from gifmcts.cli.offers import offered
+
+        app.command(offered("audit", benchmark), name="audit")
+    else:
+        app.command(App(name="audit", help=_HELP["audit"]))
     return app
 
 
-_MODULES = {"runs": "listing", "show": "listing", "grade": "grading", "check": "checking"}
+_MODULES = {
+    "runs": "listing",
+    "show": "listing",
+    "view": "viewing",
+    "report": "publishing",
+    "export": "publishing",
+    "compare": "comparing",
+    "grade": "grading",
+    "check": "checking",
+}
 _HELP = {
     "runs": "List the runs of a folder.",
     "show": "Show a run's report, or one problem's search tree.",
+    "view": "Show runs in a browser on this machine.",
+    "report": "Write one page with the numbers and figures of runs.",
+    "export": "Write every attempt of a run as a row.",
+    "ablate": "Compare ways of searching that differ in a few settings, and best-of-n, over several seeds.",
+    "compare": "Compare two runs over the problems that both have judged.",
     "grade": "Grade a file of programs, or programs of a finished run that were not graded yet.",
+    "audit": "Run the reference solutions of a benchmark's data, and list problems that cannot be trusted.",
     "check": "Say what works on this machine: isolation, benchmarks, the model.",
 }
 

@@ -4,30 +4,56 @@ import asyncio
 import json as jsonlib
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 
 from gifmcts.assembly import benchmark_class
+from gifmcts.cli.progress import phases
 from gifmcts.errors import PreflightError
 from gifmcts.models.catalog import ModelSettings, open_model
+from gifmcts.models.modelfile import describe
+from gifmcts.settings import SamplingSettings
 from gifmcts.types import Chat, Finish, Message, Role, Sampling
 
 
-def check(*, model: str = "simulated", base_url: tuple[str, ...] = (), unsafe_no_isolation: bool = False, json: bool = False) -> int:
+def check(
+    *,
+    model: str = "simulated",
+    base_url: tuple[str, ...] = (),
+    vllm_arg: Annotated[tuple[str, ...], Parameter(allow_leading_hyphen=True)] = (),
+    vllm_python: Path | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    unsafe_no_isolation: bool = False,
+    json: bool = False,
+) -> int:
     """Say what works on this machine: the isolation of programs, every benchmark's reference solutions, and the model.
 
     Parameters
     ----------
     model
-        The model to try.
+        The model to try, or a model file FILE.toml.
     base_url
         Address of an OpenAI-compatible server.
+    vllm_arg
+        An argument of the vLLM server that vllm/NAME starts; repeatable.
+    vllm_python
+        The interpreter of an environment that has vLLM, where that of gifmcts has none.
+    device
+        Where transformers/NAME is computed: cuda, cuda:1 or cpu.
+    dtype
+        The type of its weights: float32, bfloat16 or float16.
     unsafe_no_isolation
         Try benchmarks even where this machine offers no isolation.
     json
         Print one JSON object instead of text.
     """
-    return asyncio.run(_check(model, ModelSettings(base_url=base_url), unsafe_no_isolation, json))
+    settings = ModelSettings(base_url=base_url, vllm_arg=vllm_arg, vllm_python=vllm_python, device=device, dtype=dtype)
+    with phases(Console(stderr=True)):
+        return asyncio.run(_check(model, settings, unsafe_no_isolation, json))
 
 
 async def _check(model: str, settings: ModelSettings, unsafe: bool, as_json: bool) -> int:
@@ -52,7 +78,8 @@ async def _check(model: str, settings: ModelSettings, unsafe: bool, as_json: boo
 
 async def _answers(spec: str, settings: ModelSettings) -> dict[str, str]:
     """Ask the model for one short program."""
-    model = open_model(spec, settings, lambda _: (), 0)
+    described = describe(spec, settings, SamplingSettings())
+    model = open_model(described.model, described.settings, lambda _: (), 0)
     try:
         await model.preflight()
         messages = (Message(Role.USER, "Write a Python program that prints 1."), Message(Role.ASSISTANT, "```python\n"))

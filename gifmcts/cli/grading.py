@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
 
 from cyclopts import App, CycloptsError
 
-from gifmcts.assembly import GROUP, benchmark_class, reopen
+from gifmcts.assembly import reopen
 from gifmcts.cli.listing import find
+from gifmcts.cli.offers import offered, offers
 from gifmcts.cli.rendering import print_report
 from gifmcts.errors import UsageError
 from gifmcts.report import report
@@ -26,22 +24,9 @@ def command(words: Sequence[str], benchmark: str | None) -> Callable[..., int]:
     Raises:
         UsageError: the words name neither a run nor a file, or it is open which benchmark is meant.
     """
-    offers = _offers()
-    if not offers or (benchmark is None and _names_run(words)):
+    if not offers("grade") or (benchmark is None and _names_run(words)):
         return grade
-    if benchmark is None and len(offers) > 1:
-        raise UsageError(f"more than one benchmark grades programs: add --benchmark {' or --benchmark '.join(sorted(offers))}")
-    name = benchmark or next(iter(offers))
-    if name not in offers:
-        raise UsageError(f"--benchmark {name}: programs are graded by {', '.join(sorted(offers))}")
-    module, _, function = offers[name].partition(":")
-    return cast("Callable[..., int]", getattr(import_module(module), function))
-
-
-def _offers() -> dict[str, str]:
-    """The benchmarks that grade given programs, and by which function."""
-    commands = {point.name: benchmark_class(point.name).commands for point in entry_points(group=GROUP)}
-    return {name: offered["grade"] for name, offered in commands.items() if "grade" in offered}
+    return offered("grade", benchmark)
 
 
 def _names_run(words: Sequence[str]) -> bool:

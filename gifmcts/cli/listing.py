@@ -2,21 +2,22 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 
 from rich.console import Console
 
-from gifmcts.cli.rendering import graded, harmless, outline, print_report, took
+from gifmcts.cli.columns import print_columns
+from gifmcts.cli.rendering import outline, print_report
 from gifmcts.errors import StoreError, UsageError
+from gifmcts.index import Entry, RunIndex
 from gifmcts.manifest import refuse_incomplete
 from gifmcts.records import GradeRow, encode
-from gifmcts.report import Report, as_json, report
+from gifmcts.replaying import replayed
+from gifmcts.report import as_json, headline, report
 from gifmcts.store import RunFolder
-from gifmcts.strategies.catalog import open_recorded
-from gifmcts.tree import Tree
 from gifmcts.types import Attempt, Footprint
+from gifmcts.wording import graded, harmless, took
 
 
 def find(name: str, runs: Path) -> RunFolder:
@@ -45,36 +46,37 @@ def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
         Print one JSON object a line.
     """
     found = [RunFolder(path.parent) for path in sorted(runs.glob("*/config.json"))]
-    reports = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
     for folder in found:
         try:
-            reports.append(report(folder))
+            if json:
+                sys.stdout.write(jsonlib.dumps(as_json(report(folder), folder.name)) + "\n")
+            else:
+                rows.append(_cells(folder))
         except StoreError as error:
             print(f"left out: {error}", file=sys.stderr)
-    if json:
-        sys.stdout.write("".join(jsonlib.dumps(_row(item)) + "\n" for item in reports))
-        return 0
-    if not reports:
+    if not json and not rows:
         Console(stderr=True).print(f"no runs in {runs}; `gifmcts run apps` makes one", highlight=False, markup=False)
-        return 0
-    reports.sort(key=lambda item: item.manifest.host.get("started", ""))
-    _print_columns([("STARTED", "RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST"), *map(_cells, reports)])
+    elif not json:
+        header = ("STARTED", "RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST")
+        print_columns([header, *(cells for _, cells in sorted(rows))])
     return 0
 
 
-def _cells(item: Report) -> tuple[str, ...]:
-    label = item.headline if item.headline in item.shares else next(iter(item.shares), item.headline)
-    share = item.shares.get(label)
+def _cells(folder: RunFolder) -> tuple[str, tuple[str, ...]]:
+    """When the run was started, and its line; no tree is read, and of a grade no test."""
+    index = RunIndex(folder)
+    index.refresh()
+    config, started, shares = index.manifest.config, index.manifest.host.get("started", ""), index.shares()
+    best = headline(shares)
+    label = best if best in shares else next(iter(shares), best)
+    share = shares.get(label)
     solved, value = (f"{share.hits}/{share.n}", f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
-    state = "finished" if item.complete else "unfinished"
-    started = item.manifest.host.get("started", "")[:16].replace("T", " ")
-    model = str(item.manifest.config["model"])
-    shown = "SIMULATED" if item.manifest.simulated and model == "simulated" else model + (" SIMULATED" if item.manifest.simulated else "")
-    return started, item.name, solved, value if item.complete else "–", label.value, shown, state, item.digest
-
-
-def _row(item: Report) -> dict[str, object]:
-    return as_json(item, item.name)
+    model = str(config["model"])
+    shown = "SIMULATED" if index.manifest.simulated and model == "simulated" else model + (" SIMULATED" if index.manifest.simulated else "")
+    state = "finished" if index.complete else "unfinished"
+    day = started[:16].replace("T", " ")
+    return started, (day, folder.name, solved, value if index.complete else "–", label.value, shown, state, index.digest)
 
 
 def show(
@@ -124,13 +126,7 @@ def _tree(folder: RunFolder, task: str, attempt: int | None, json: bool) -> int:
     if json:
         sys.stdout.buffer.write(b"".join(encode(item) + b"\n" for item in attempts))
         return 0
-    strategy = open_recorded(folder.manifest().config)
-    tree, state = Tree(), strategy.begin()
-    try:
-        for item in attempts:
-            strategy.backup(tree, state, tree.add(item))
-    except (IndexError, KeyError) as error:
-        raise StoreError(f"the tree of problem {task} is damaged: an attempt belongs to a node that is not there") from error
+    tree = replayed(folder.manifest().config, attempts, task)
     console = Console()
     console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False, markup=False)
     console.print(outline(tree, {row.attempt: row for row in folder.grades().get(task, [])}))
@@ -138,24 +134,21 @@ def _tree(folder: RunFolder, task: str, attempt: int | None, json: bool) -> int:
 
 
 def _problems(folder: RunFolder, json: bool) -> int:
-    """Every finished problem in a line."""
-    grades = folder.grades()
-    rows = [("PROBLEM", "GROUP", "LABEL", "END", "CALLS", "VISIBLE", "GRADE")]
-    for row in folder.summaries().values():
-        if json:
-            sys.stdout.buffer.write(encode(row) + b"\n")
-        grade = next((graded(one) for one in grades.get(row.task, []) if one.attempt == row.best), "not graded")
-        shown = (row.task, row.group, row.label.value, row.end, str(row.attempts), f"{row.reward:.0%}", grade.removeprefix("grade: "))
-        rows.append(shown)
-    if not json:
-        _print_columns(rows)
+    """Every problem in a line, those whose search is not finished last; as JSON the rows of the finished ones."""
+    index = RunIndex(folder)
+    index.refresh()
+    if json:
+        sys.stdout.buffer.write(b"".join(encode(row) + b"\n" for row in index.summaries.values()))
+        return 0
+    entries = sorted(index.entries(), key=lambda entry: not entry.end)
+    header = ("PROBLEM", "GROUP", "LABEL", "END", "CALLS", "VISIBLE", "GRADE")
+    print_columns([header, *map(_listed, entries)])
     return 0
 
 
-def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def _listed(entry: Entry) -> tuple[str, ...]:
+    visible = f"{entry.reward:.0%}" if entry.end else "–"
+    return entry.task, entry.group, entry.label.value, entry.end or "unfinished", str(entry.calls), visible, entry.grade or "–"
 
 
 def _attempt(attempts: list[Attempt], index: int, grade: GradeRow | None, as_json: bool) -> int:
@@ -169,9 +162,20 @@ def _attempt(attempts: list[Attempt], index: int, grade: GradeRow | None, as_jso
     for message in chosen.chat:
         console.rule(message.role.value)
         _text(message.content)
-    console.rule(f"answer ({chosen.completion.finish}, {chosen.completion.completion_tokens} tokens, read as {chosen.reading})")
-    _text(chosen.completion.text)
+    asked = chosen.completion
+    console.rule(f"answer ({asked.finish}, {asked.completion_tokens} tokens, read as {chosen.reading})")
+    _text(asked.text)
+    if chosen.program is not None:
+        console.rule(f"program (its first {chosen.program.kept} lines were given)" if chosen.program.kept else "program")
+        _text(chosen.program.source.rstrip("\n"))
     console.rule(f"reward {chosen.evaluation.reward:.3f}")
+    cost = f"{asked.prompt_tokens} prompt tokens, model {asked.seconds:.2f} s"
+    _text(f"{chosen.move.action} at node {chosen.move.node}, seed {chosen.seed}, {cost}")
+    if broken := chosen.evaluation.broken:
+        place = "" if broken.line_number is None else f" (line {broken.line_number})"
+        _text(f"broken: {broken.error}: {broken.message}{place}")
+    if chosen.duplicate_of is not None:
+        _text(f"the same program as attempt {chosen.duplicate_of} but for its layout: not evaluated again")
     for check in chosen.evaluation.checks:
         _text(f"{check.name}: {check.verdict}" + "".join(f"\n    {key}: {value}" for key, value in check.detail.items()))
     _left(chosen.footprint)

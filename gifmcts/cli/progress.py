@@ -1,6 +1,7 @@
 """How far a run is: a live line on a terminal, plain lines elsewhere; always on standard error."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -132,6 +133,31 @@ class Watching:
             self._console.print(self._counts.line(self._total), markup=False, highlight=False, soft_wrap=True)
 
 
+class _Phases(logging.Handler):
+    """Shows what a model is busy with before it can answer."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a line."""
+        self._console.print(record.getMessage(), style="cyan", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def phases(console: Console) -> Iterator[None]:
+    """Show phases of the model for the time of the context."""
+    logger, handler = logging.getLogger("gifmcts.phase"), _Phases(console)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
 @contextlib.contextmanager
 def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
     """Show a run's progress for the time of the context."""
@@ -141,7 +167,8 @@ def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
     if plan.model.simulated:
         console.print(SIMULATED, style="bold magenta", highlight=False, soft_wrap=True)
     if not sys.stderr.isatty():
-        yield Watching(console, None, total)
+        with phases(console):
+            yield Watching(console, None, total)
         return
     columns: tuple[ProgressColumn, ...] = (
         BarColumn(bar_width=12),
@@ -150,5 +177,5 @@ def observer(plan: Plan, folder: RunFolder) -> Iterator[Watching]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[detail]}"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress, phases(console):
         yield Watching(console, progress, total)

@@ -17,7 +17,8 @@ from gifmcts.records import GradeRow
 from gifmcts.report import Report, as_json
 from gifmcts.strategies.catalog import changed_constants
 from gifmcts.tree import Node, Tree
-from gifmcts.types import Footprint, Label
+from gifmcts.types import Label
+from gifmcts.wording import graded
 
 _SHOWN = 10
 """How many problems that are left out are named one by one."""
@@ -97,10 +98,9 @@ def _lines(report: Report) -> list[str]:
     if report.gap[0]:
         visible, held = report.gap
         lines.append(f"of {visible} held-out problems that pass every visible test, {held} pass all tests (gap {visible - held})")
-    prompt, completion, cached = report.tokens
-    model, evaluate = report.seconds
-    lines.append(f"{report.calls} calls, tokens: {prompt} prompt ({cached} cached), {completion} completion")
-    lines.append(f"seconds summed over calls: model {model:.1f}, evaluation {evaluate:.1f} (waiting for a free worker included)")
+    lines += _cost(report)
+    if report.duplicates:
+        lines.append(f"{report.duplicates} calls wrote a program that their tree had already: it was not evaluated again")
     if report.verdicts:
         lines.append("test verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
     if report.near_limit[0]:
@@ -121,6 +121,24 @@ def _lines(report: Report) -> list[str]:
         words = f"UNFINISHED: the numbers above are of the {report.problems} problems that are finished, which are the quicker ones"
         lines.append(f"{words}; {report.unfinished} more are begun")
     return lines
+
+
+def _cost(report: Report) -> list[str]:
+    """What the run took: tokens, seconds, and what its servers told."""
+    prompt, completion, cached = report.tokens
+    model, evaluate = report.seconds
+    took, load = report.took, report.took.server
+    share = f", {cached / prompt:.1%}" if cached else ""
+    lines = [
+        f"{report.calls} calls, tokens: {prompt} prompt ({cached} cached{share}), {completion} completion",
+        f"seconds summed over calls: model {model:.1f}, evaluation {evaluate:.1f} (waiting for a free worker included)",
+    ]
+    if took.seconds:
+        words = f"model {took.model:.1f}, sandbox {took.sandbox:.1f}, engine {took.engine:.1f}"
+        lines.append(f"seconds waited, summed over problems: {words}; {took.seconds:.1f} s by the clock")
+    told = [f"prefix cache hit share {load.hit_share:.1%}"] if load and load.hit_share is not None else []
+    told += [f"mean running batch {load.mean_running:.1f}"] if load and load.mean_running is not None else []
+    return [*lines, f"server: {', '.join(told)}"] if told else lines
 
 
 def print_plan(plan: Plan, path: Path, as_object: bool) -> None:
@@ -155,7 +173,9 @@ def _branch(tree: Tree, node: Node, outline: Outline, path: set[int], grades: Ma
         mark = " ◀ chosen" if tree.best is not None and tree.best.index in child.attempts else ""
         again = f"  sampled {len(child.attempts)}×" if len(child.attempts) > 1 else ""
         grade = f"  {graded(grades[attempt.index])}" if attempt.index in grades else ""
-        words = f"#{attempt.index} {child.action}  visits {child.visits:g}  value {child.mean:.3f}  {_verdict(child)}{grade}{again}{mark}"
+        same = "" if attempt.duplicate_of is None else f"  same program as #{attempt.duplicate_of}"
+        standing = f"visits {child.visits:g}  value {child.mean:.3f}  {_verdict(child)}"
+        words = f"#{attempt.index} {child.action}  {standing}{same}{grade}{again}{mark}"
         _branch(tree, child, outline.add(Text(words, style="bold" if child_id in path else "")), path, grades)
 
 
@@ -166,23 +186,3 @@ def _verdict(node: Node) -> str:
     if evaluation.broken:
         return f"broken ({evaluation.broken.error})"
     return f"visible {evaluation.reward:.0%}"
-
-
-def harmless(text: str) -> str:
-    """Text of a model or a program without what a terminal would obey: control characters are shown, not sent."""
-    return "".join(character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text)
-
-
-def took(footprint: Footprint | None) -> str:
-    """What running tests took, in a few words; nothing where it was not measured."""
-    if footprint is None:
-        return ""
-    words = f"{footprint.cpu_seconds:.3f} s of processor time, peak {footprint.memory_bytes / 2**20:.0f} MiB"
-    return f"{words}, near the time limit" if footprint.near_limit else words
-
-
-def graded(row: GradeRow) -> str:
-    """A grade in three words."""
-    if row.unjudged:
-        return "grade: unjudged"
-    return "grade: solved" if row.solved else f"grade: {row.verdicts.get('pass', 0)} of {sum(row.verdicts.values())} tests"

@@ -6,11 +6,12 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Annotated, Any
+from types import FunctionType
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -41,8 +42,8 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """One call of the command."""
+class Request:
+    """One call of a command that searches."""
 
     benchmark: Benchmark
     options: object
@@ -57,25 +58,27 @@ def command(name: str) -> Callable[..., int]:
     kind = benchmark_class(name)
 
     def run(*, options: Any, settings: RunSettings, models: ModelSettings, sampling: SamplingSettings, display: Display) -> int:
-        request = _Request(kind(options), options, settings, sampling, models, display)  # type: ignore[call-arg]
-        return asyncio.run(_interruptible(request))
+        request = Request(kind(options), options, settings, sampling, models, display)  # type: ignore[call-arg]
+        return asyncio.run(interruptible(lambda: _run(request)))
 
-    known = [*fields(kind.options), *fields(RunSettings), *fields(ModelSettings), *fields(SamplingSettings), *fields(Display)]
-    _refuse_unknown_variables({f"GIFMCTS_{field.name.upper()}" for field in known})
     run.__doc__ = (
         f"Search and grade the problems of {name}.\n\nThe same command continues a run that was left, and reports one that is finished."
     )
-    run.__annotations__ = {
-        "options": Annotated[kind.options, _FLAT],
-        "settings": Annotated[RunSettings, _FLAT],
-        "models": Annotated[ModelSettings, _FLAT],
-        "sampling": Annotated[SamplingSettings, _FLAT],
-        "display": Annotated[Display, _FLAT],
-        "return": int,
-    }
-    defaults = {"settings": RunSettings(), "models": ModelSettings(), "sampling": SamplingSettings(), "display": Display()}
-    run.__kwdefaults__ = {"options": kind.options(), **defaults}
-    return run
+    return with_options(cast("FunctionType", run), kind.options)
+
+
+def with_options(command: FunctionType, options: type, *own: str) -> Callable[..., int]:
+    """Give a command, beside its own, the options of a benchmark, a run, models, sampling and what is shown, each as a flag.
+
+    Raises:
+        ConfigError: the environment has a variable of ours that no option reads.
+    """
+    kinds = {"options": options, "settings": RunSettings, "models": ModelSettings, "sampling": SamplingSettings, "display": Display}
+    known = [field for kind in kinds.values() for field in fields(kind)]
+    _refuse_unknown_variables({f"GIFMCTS_{name.upper()}" for name in (*own, *(field.name for field in known))})
+    command.__annotations__ |= {name: Annotated[kind, _FLAT] for name, kind in kinds.items()}
+    command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), **{name: kind() for name, kind in kinds.items()}}
+    return command
 
 
 def _refuse_unknown_variables(known: set[str]) -> None:
@@ -93,27 +96,27 @@ def _refuse_unknown_variables(known: set[str]) -> None:
             )
 
 
-async def _interruptible(request: _Request) -> int:
-    """Run, and end cleanly with the command that continues on SIGINT and SIGTERM."""
+async def interruptible(work: Callable[[], Coroutine[object, object, int]]) -> int:
+    """Do the work, and end cleanly with the command that continues on SIGINT and SIGTERM."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel if task else lambda: None)
     try:
-        return await _run(request)
+        return await work()
     except asyncio.CancelledError:
-        _say_how_to_continue("interrupted; what was committed is kept. To continue:")
+        say_how_to_continue("interrupted; what was committed is kept. To continue:")
         return INTERRUPTED
     except ModelError as error:
-        _say(f"error: {error}", "bold red")
-        _say_how_to_continue("what was committed is kept. To continue:")
+        say(f"error: {error}", "bold red")
+        say_how_to_continue("what was committed is kept. To continue:")
         return UNJUDGED
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
-async def _run(request: _Request) -> int:
+async def _run(request: Request) -> int:
     async with request.benchmark.open(), _planned(request) as prepared:
         folder = RunFolder(request.settings.runs / prepared.name)
         if request.display.dry_run:
@@ -128,11 +131,11 @@ async def _run(request: _Request) -> int:
     result = report(folder)
     print_report(result, folder.path, request.display.json)
     if stopped:
-        _say_how_to_continue(f"stopped by {stopped}, {result.problems} problems are finished. To go on:", request.settings.max_tokens_total)
+        say_how_to_continue(f"stopped by {stopped}, {result.problems} problems are finished. To go on:", request.settings.max_tokens_total)
     return UNJUDGED if result.unjudged else FINISHED
 
 
-async def _search(request: _Request, prepared: Plan, folder: RunFolder) -> str | None:
+async def _search(request: Request, prepared: Plan, folder: RunFolder) -> str | None:
     limits = Limits(request.settings.max_tokens_total, request.settings.max_hours)
     with observer(prepared, folder) as watching:
         run = Run(
@@ -150,12 +153,12 @@ async def _search(request: _Request, prepared: Plan, folder: RunFolder) -> str |
         raise UsageError(
             f"there is no problem to run: {watching.counts.refused} were left out, and no other is in the data; see --data and its filters"
         )
-    _say(watching.last_words(folder.name))
+    say(watching.last_words(folder.name))
     return stopped
 
 
 @asynccontextmanager
-async def _planned(request: _Request) -> AsyncIterator[Plan]:
+async def _planned(request: Request) -> AsyncIterator[Plan]:
     prepared = plan(request.benchmark, request.options, request.settings, request.sampling, request.models, ["gifmcts", *sys.argv[1:]])
     try:
         yield prepared
@@ -164,11 +167,12 @@ async def _planned(request: _Request) -> AsyncIterator[Plan]:
             await prepared.model.close()
 
 
-def _say(text: str, style: str = "") -> None:
+def say(text: str, style: str = "") -> None:
+    """Say something on standard error."""
     Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _say_how_to_continue(reason: str, tokens: int | None = None) -> None:
+def say_how_to_continue(reason: str, tokens: int | None = None) -> None:
     """The last line is a command that goes on; where a limit of all starts together was reached, with twice that limit."""
     words = [word for word in sys.argv[1:] if word != "--fresh"]
     if tokens is not None:
@@ -177,5 +181,5 @@ def _say_how_to_continue(reason: str, tokens: int | None = None) -> None:
             place = words.index("--max-tokens-total")
             del words[place : place + 2]
         words += ["--max-tokens-total", str(2 * tokens)]
-    _say(reason, "yellow")
-    _say(shlex.join(["gifmcts", *words]))
+    say(reason, "yellow")
+    say(shlex.join(["gifmcts", *words]))

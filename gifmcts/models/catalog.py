@@ -2,15 +2,19 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol, cast
+from pathlib import Path
+from typing import Annotated, Protocol, cast
+
+from cyclopts import Parameter
 
 from gifmcts.errors import ConfigError
 from gifmcts.seams import LanguageModel
 
 GROUP = "gifmcts.models"
+_DECIDING = ("vllm_arg", "context", "chat", "dtype")
 
 References = Callable[[str], Sequence[str]]
 """Known solutions of a task by its id; only the simulated model asks for them."""
@@ -18,7 +22,7 @@ References = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How models are reached; none of it changes what a model is asked, and the API key is never part of it."""
+    """How models are reached; what of it decides answers is told by ``deciding``, and the API key is never part of it."""
 
     base_url: tuple[str, ...] = ()
     """Address of an OpenAI-compatible server, such as http://127.0.0.1:8000; several share the problems evenly."""
@@ -29,17 +33,38 @@ class ModelSettings:
     retry_seconds: float = 120.0
     """Seconds during which a request that the server could not serve is sent again before the run pauses."""
     max_in_flight: int = 64
-    """Requests that one address serves at the same time."""
+    """Requests that one address serves at the same time; for transformers/NAME the answers of one batch."""
+    vllm_arg: Annotated[tuple[str, ...], Parameter(allow_leading_hyphen=True)] = ()
+    """An argument of the server that vllm/NAME starts, such as --vllm-arg=--max-model-len=8192; repeatable, part of the configuration."""
+    vllm_python: Path | None = None
+    """The interpreter of an environment that has vLLM, where that of gifmcts has none."""
+    device: str = "auto"
+    """Where transformers/NAME is computed: cuda, cuda:1 or cpu; auto is cuda where there is one, else cpu."""
+    dtype: str = "auto"
+    """The type of its weights: float32, bfloat16 or float16; auto is the checkpoint's own on a GPU and float32 on a CPU."""
+    context: int | None = None
+    """Tokens that prompt and answer have together, where it is to be less than the model could take."""
+    chat: Annotated[dict[str, object], Parameter(parse=False)] = field(default_factory=dict)
+    """What the chat template is told besides the messages, such as enable_thinking; from a model file."""
+    folder: Annotated[Path | None, Parameter(parse=False)] = None
+    """Where a server that is started for a run writes its log."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be waited for or sent."""
+        if self.context is not None and self.context < 1:
+            raise ConfigError(f"context is {self.context}: give a number of tokens, or leave it away")
         if self.max_in_flight < 1:
             raise ConfigError(f"max_in_flight is {self.max_in_flight}: at least one request must be allowed at a time")
         if not 0 < self.request_timeout < math.inf:
             raise ConfigError(f"request_timeout is {self.request_timeout}: give a positive number of seconds")
-        for field in ("simulated_latency", "retry_seconds"):
-            if not 0 <= getattr(self, field) < math.inf:
-                raise ConfigError(f"{field} is {getattr(self, field)}: give zero or more seconds")
+        for name in ("simulated_latency", "retry_seconds"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give zero or more seconds")
+
+    def deciding(self) -> dict[str, object]:
+        """What is set of that which decides answers, for the run's configuration."""
+        usual = ModelSettings()
+        return {name: getattr(self, name) for name in _DECIDING if getattr(self, name) != getattr(usual, name)}
 
 
 class OpenedModel(LanguageModel, Protocol):
@@ -67,7 +92,7 @@ class ModelKind(Protocol):
 
 
 def open_model(spec: str, settings: ModelSettings, references: References, seed: int) -> OpenedModel:
-    """Open ``simulated``, ``replay/RUN_PATH``, ``server/NAME`` or a model of an installed kind; ``seed`` is the run's.
+    """Open ``simulated``, ``replay/RUN_PATH``, ``server/NAME``, ``vllm/NAME`` or a model of an installed kind; ``seed`` is the run's.
 
     Raises:
         ConfigError: no such kind, or a name or setting that it cannot use.

@@ -38,6 +38,13 @@ def instructed(chat: Chat) -> tuple[Message, ...]:
     return (*messages, Message(Role.USER, words))
 
 
+def without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The chat for a template that knows no system: the user says its words first."""
+    if len(messages) < 2 or messages[0].role is not Role.SYSTEM or messages[1].role is not Role.USER:
+        return messages
+    return (Message(Role.USER, f"{messages[0].content.rstrip()}\n\n{messages[1].content}"), *messages[2:])
+
+
 def after(prefill: str, text: str) -> str:
     """What an answer to the instruction holds after the prefill; the whole answer where it does not repeat the prefill.
 

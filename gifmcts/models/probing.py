@@ -1,17 +1,19 @@
 """What one server can do, found by asking it: servers answer 200 to fields that they ignore."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gifmcts.errors import ContextOverflow, ModelRefused, PreflightError
 from gifmcts.models.joining import Way
 from gifmcts.models.replies import ChatReply, Detokenized, Served, ServedList, TextReply, Tokens, Version
 from gifmcts.models.wire import ABSENT, Body, Endpoint, Interrupted, Reply
 
+_SYSTEM = {"role": "system", "content": "You write Python."}
 _QUESTION = {"role": "user", "content": "Write a Python program."}
 _PREFILL = "```python\nimport sys\npass\n"
 _THINK = "<think>"
 _TAIL = 24
+JSON = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,14 @@ class Ability:
     thinking: bool = False
     """Whether the template opens a reasoning part at the end of every prompt."""
     version: str = ""
+    system: bool = True
+    """Whether the template takes a system message."""
 
 
-async def probe(endpoint: Endpoint, wanted: str) -> Ability:
-    """Ask a server for its models, its context and its best way to continue a prefill; four to six small requests.
+async def probe(endpoint: Endpoint, wanted: str, told: Body, limit: int | None) -> Ability:
+    """Ask a server for its models, its context and its best way to continue a prefill; four to twelve small requests.
+
+    ``told`` goes with every chat, ``limit`` is a context below the server's.
 
     Raises:
         PreflightError: it does not serve the model, or not to this key.
@@ -44,12 +50,21 @@ async def probe(endpoint: Endpoint, wanted: str) -> Ability:
     context = next((one.max_model_len for one in served if one.id == model and one.max_model_len), None)
     context = context or next((one.max_model_len for one in served if one.max_model_len), None)
     version = (await _offered(endpoint, "GET", "version", None, Version) or Version()).version
-    ids, lacking = await _continues_ids(endpoint, model)
-    if ids is not None:
-        thinking = await _opens_thinking(endpoint, model, ids.tokens)
-        return Ability(model, Way.TOKENS, "/tokenize and /v1/completions", context or ids.max_model_len, True, thinking, version)
-    way, why, keeps = await _continues_chat(endpoint, model)
-    return Ability(model, way, f"{lacking}; {why}", context, keeps, version=version)
+    context = min(filter(None, (context, limit)), default=None)
+    known = Ability(model, Way.TOKENS, "/tokenize and /v1/completions", context, version=version)
+    lacking = ""
+    for front in ([_SYSTEM, _QUESTION], [_QUESTION]):
+        known = replace(known, system=len(front) > 1)
+        ids, lacking = await _continues_ids(endpoint, model, front, told)
+        if ids is not None:
+            thinking = await _opens_thinking(endpoint, model, ids.tokens)
+            return replace(known, context=context or ids.max_model_len, thinking=thinking)
+    for front in ([_SYSTEM, _QUESTION], [_QUESTION]):
+        way, why, keeps = await _continues_chat(endpoint, model, front, told)
+        known = replace(known, way=way, why=f"{lacking}; {why}", keeps_line_end=keeps, system=len(front) > 1)
+        if way is not Way.INSTRUCT:
+            return known
+    return replace(known, system=await _takes_system(endpoint, model, told))
 
 
 async def _served(endpoint: Endpoint) -> list[Served]:
@@ -85,9 +100,9 @@ async def _offered(endpoint: Endpoint, method: str, route: str, body: Body | Non
         return None
 
 
-async def _continues_ids(endpoint: Endpoint, model: str) -> tuple[Tokens | None, str]:
+async def _continues_ids(endpoint: Endpoint, model: str, front: list[JSON], told: Body) -> tuple[Tokens | None, str]:
     """The ids of a small chat where the server renders chats to ids and continues ids; else what it lacks."""
-    body: Body = {"model": model, "messages": [_QUESTION], "add_generation_prompt": True}
+    body: Body = {**told, "model": model, "messages": front, "add_generation_prompt": True}
     ids = await _offered(endpoint, "POST", "tokenize", body, Tokens)
     if ids is None or not ids.tokens:
         return None, "no /tokenize for chats"
@@ -110,12 +125,16 @@ async def _opens_thinking(endpoint: Endpoint, model: str, ids: list[int]) -> boo
     return text is not None and text.prompt.rstrip().endswith(_THINK)
 
 
-async def _continues_chat(endpoint: Endpoint, model: str) -> tuple[Way, str, bool]:
+async def _continues_chat(endpoint: Endpoint, model: str, front: list[JSON], told: Body) -> tuple[Way, str, bool]:
     """Whether the chat route leaves the prefill open, and whether its last line end survives, told by counted prompt tokens."""
+
+    def turns(prefill: str) -> list[JSON]:
+        return [*front, {"role": "assistant", "content": prefill}]
+
     try:
-        opened = await _prompt_tokens(endpoint, model, _PREFILL, opened=True)
-        closed = await _prompt_tokens(endpoint, model, _PREFILL, opened=False)
-        trimmed = await _prompt_tokens(endpoint, model, _PREFILL.rstrip(), opened=True)
+        opened = await _prompt_tokens(endpoint, model, turns(_PREFILL), told, opened=True)
+        closed = await _prompt_tokens(endpoint, model, turns(_PREFILL), told, opened=False)
+        trimmed = await _prompt_tokens(endpoint, model, turns(_PREFILL.rstrip()), told, opened=True)
     except (ModelRefused, ContextOverflow):
         return Way.INSTRUCT, "continue_final_message is refused", True
     if opened is None or closed is None or trimmed is None:
@@ -125,9 +144,17 @@ async def _continues_chat(endpoint: Endpoint, model: str) -> tuple[Way, str, boo
     return Way.CONTINUE, "continue_final_message leaves the prefill open", trimmed < opened
 
 
-async def _prompt_tokens(endpoint: Endpoint, model: str, prefill: str, *, opened: bool) -> int | None:
-    messages = [_QUESTION, {"role": "assistant", "content": prefill}]
-    body: Body = {"model": model, "messages": messages, "max_tokens": 1, "temperature": 0}
+async def _takes_system(endpoint: Endpoint, model: str, told: Body) -> bool:
+    body: Body = {**told, "model": model, "messages": [_SYSTEM, _QUESTION], "max_tokens": 1, "temperature": 0}
+    try:
+        await endpoint.post("chat/completions", body, ChatReply)
+    except (ModelRefused, ContextOverflow):
+        return False
+    return True
+
+
+async def _prompt_tokens(endpoint: Endpoint, model: str, messages: list[JSON], told: Body, *, opened: bool) -> int | None:
+    body: Body = {**told, "model": model, "messages": messages, "max_tokens": 1, "temperature": 0}
     # The generation prompt is off in both, so that only the end of the turn makes a difference.
     body |= {"continue_final_message": opened, "add_generation_prompt": False}
     reply = await endpoint.post("chat/completions", body, ChatReply)
@@ -136,4 +163,4 @@ async def _prompt_tokens(endpoint: Endpoint, model: str, prefill: str, *, opened
 
 def same(abilities: Iterable[Ability]) -> bool:
     """Whether replicas can stand in for one another without changing what is asked."""
-    return len({(one.way, one.context, one.keeps_line_end, one.thinking) for one in abilities}) <= 1
+    return len({(one.way, one.context, one.keeps_line_end, one.thinking, one.system) for one in abilities}) <= 1

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from gifmcts.errors import ContextOverflow
-from gifmcts.models.joining import Way, after, instructed, mend_trimmed
+from gifmcts.models.joining import Way, after, instructed, mend_trimmed, without_system
 from gifmcts.models.probing import Ability, probe
 from gifmcts.models.recent import Recent
 from gifmcts.models.replies import ChatReply, TextReply, Tokens, Usage, Wrote, answered, continued, cut_at, finish_of
@@ -15,17 +17,23 @@ from gifmcts.types import Chat, Completion, Finish, Message, Sampling
 _REMEMBERED = 2048
 _STOPS = 4
 """How many stop strings the API takes; the others are applied here."""
+_TURN = 64
+"""Tokens around one message, at most; its text has no more of them than bytes."""
 _SEEDS = 2**31
 """Servers differ in the width of a seed; all take 31 bits."""
+NOTHING: Mapping[str, object] = MappingProxyType({})
 _NEWLY_CLOSED = "\n</think>\n\n"
 
 
 class Replica:
     """A server that answers chats for one model, with what it can do and the token ids that it rendered last."""
 
-    def __init__(self, endpoint: Endpoint, wanted: str) -> None:
+    def __init__(self, endpoint: Endpoint, wanted: str, chat: Mapping[str, object] = NOTHING, context: int | None = None) -> None:
+        """``chat`` is what the template is told besides the messages; ``context`` a length below what the server could take."""
         self.endpoint = endpoint
         self._wanted = wanted
+        self._told: Body = {"chat_template_kwargs": dict(chat)} if chat else {}
+        self._context = context
         self._ability: Ability | None = None
         self._probing: asyncio.Lock | None = None
         self._rendered: Recent[tuple[Message, ...] | str, array[int]] = Recent(_REMEMBERED)
@@ -41,7 +49,7 @@ class Replica:
             self._probing = self._probing or asyncio.Lock()
             async with self._probing:
                 if self._ability is None:
-                    self._ability = await probe(self.endpoint, self._wanted)
+                    self._ability = await probe(self.endpoint, self._wanted, self._told, self._context)
         return self._ability
 
     def forget(self) -> None:
@@ -62,6 +70,7 @@ class Replica:
         if chat.prefill and ability.way is Way.TOKENS:
             wrote, usage, prompt = await self._continue_ids(chat, sampling, body, ability)
         else:
+            await self._find_room(chat, sampling, ability)
             wrote, usage = await self._chat(chat, body, ability)
             prompt = 0
         wrote = _stopped(wrote, sampling)
@@ -72,9 +81,7 @@ class Replica:
 
     async def _continue_ids(self, chat: Chat, sampling: Sampling, body: Body, ability: Ability) -> tuple[Wrote, Usage | None, int]:
         prompt = await self._render(chat, ability)
-        if ability.context is not None and len(prompt) + sampling.max_tokens > ability.context:
-            room = f"{len(prompt)} prompt tokens and room for {sampling.max_tokens}"
-            raise ContextOverflow(f"{room} do not fit into the context of {ability.context} tokens")
+        _refuse_overlong(len(prompt), sampling, ability)
         reply = await self.endpoint.post("completions", {**body, "prompt": prompt.tolist()}, TextReply)
         if not reply.choices:
             raise Interrupted(f"{self.endpoint.api} sent a reply without a choice")
@@ -89,7 +96,7 @@ class Replica:
             body |= {"continue_final_message": True, "add_generation_prompt": False}
         elif prefill:
             messages = instructed(chat)
-        reply = await self.endpoint.post("chat/completions", {**body, "messages": _sent(messages)}, ChatReply)
+        reply = await self.endpoint.post("chat/completions", {**body, **self._told, "messages": _sent(messages, ability)}, ChatReply)
         if not reply.choices:
             raise Interrupted(f"{self.endpoint.api} sent a reply without a choice")
         choice = reply.choices[0]
@@ -102,18 +109,30 @@ class Replica:
         text = after(prefill, wrote.text) if prefill else wrote.text
         return Wrote(text, wrote.reasoning, wrote.finish), reply.usage
 
+    async def _find_room(self, chat: Chat, sampling: Sampling, ability: Ability) -> None:
+        """Refuse a free answer without room before it is written to the context's end, where the server counts tokens."""
+        if ability.way is not Way.TOKENS or ability.context is None:
+            return
+        longest = sum(_TURN + len(message.content.encode(errors="replace")) for message in chat.messages)
+        if longest + sampling.max_tokens > ability.context:
+            _refuse_overlong(len(await self._front(chat.messages, ability)), sampling, ability)
+
     async def _render(self, chat: Chat, ability: Ability) -> "array[int]":
         """The chat's token ids up to the end of its prefill."""
-        asked = chat.messages[:-1]
-        front = self._rendered.get(asked)
-        if front is None:
-            body: Body = {"messages": _sent(asked), "add_generation_prompt": True}
-            front = self._rendered.put(asked, await self._ids(body, ability))
+        front = await self._front(chat.messages[:-1], ability)
         prefill = _NEWLY_CLOSED + chat.prefill if ability.thinking else chat.prefill
         back = self._rendered.get(prefill)
         if back is None:
             back = self._rendered.put(prefill, await self._ids({"prompt": prefill, "add_special_tokens": False}, ability))
         return front + back
+
+    async def _front(self, asked: tuple[Message, ...], ability: Ability) -> "array[int]":
+        """The token ids of messages and of the beginning of an answer."""
+        front = self._rendered.get(asked)
+        if front is None:
+            body: Body = {**self._told, "messages": _sent(asked, ability), "add_generation_prompt": True}
+            front = self._rendered.put(asked, await self._ids(body, ability))
+        return front
 
     async def _ids(self, body: Body, ability: Ability) -> "array[int]":
         answer = await self.endpoint.ask("POST", self.endpoint.root / "tokenize", {"model": ability.model, **body})
@@ -135,8 +154,15 @@ def _drawing(model: str, sampling: Sampling, seed: int) -> Body:
     return body
 
 
-def _sent(messages: tuple[Message, ...]) -> list[dict[str, str]]:
+def _sent(messages: tuple[Message, ...], ability: Ability) -> list[dict[str, str]]:
+    messages = messages if ability.system else without_system(messages)
     return [{"role": message.role.value, "content": message.content} for message in messages]
+
+
+def _refuse_overlong(prompt: int, sampling: Sampling, ability: Ability) -> None:
+    if ability.context is not None and prompt + sampling.max_tokens > ability.context:
+        room = f"{prompt} prompt tokens and room for {sampling.max_tokens}"
+        raise ContextOverflow(f"{room} do not fit into the context of {ability.context} tokens")
 
 
 def _stopped(wrote: Wrote, sampling: Sampling) -> Wrote:

@@ -28,10 +28,11 @@ class Server:
     simulated = False
 
     def __init__(self, name: str, replicas: list[Replica], *, retry_seconds: float) -> None:
-        self.name = f"server/{name}"
+        self.name = name
         self._replicas = replicas
         self._retry_seconds = retry_seconds
         self._down_until: dict[Replica, float] = {}
+        self._over = ""
 
     @classmethod
     def open(cls, name: str, settings: ModelSettings, references: References, seed: int) -> "Server":  # noqa: ARG003
@@ -44,10 +45,12 @@ class Server:
             raise ConfigError(f"server/{name} needs the address of a server: {advice}")
         key = os.environ.get("GIFMCTS_API_KEY") or os.environ.get("OPENAI_API_KEY") or ""
         replicas = [
-            Replica(Endpoint(url, key, timeout=settings.request_timeout, in_flight=settings.max_in_flight), name)
-            for url in dict.fromkeys(urls)
+            Replica(endpoint, name, settings.chat, settings.context)
+            for endpoint in (
+                Endpoint(url, key, timeout=settings.request_timeout, in_flight=settings.max_in_flight) for url in dict.fromkeys(urls)
+            )
         ]
-        return cls(name, replicas, retry_seconds=settings.retry_seconds)
+        return cls(f"server/{name}", replicas, retry_seconds=settings.retry_seconds)
 
     async def preflight(self) -> None:
         """Probe every replica; a run can begin when one answers and all that answer can do the same.
@@ -73,6 +76,7 @@ class Server:
             "continuation": [f"{one.way} ({one.why})" for one in probed],
             "context": [str(one.context) for one in probed if one.context],
             "reasoning": ["closed before the prefill" for one in probed if one.thinking],
+            "system": ["said by the user" for one in probed if not one.system],
             "version": [one.version for one in probed if one.version],
         }
         return facts | {key: ", ".join(dict.fromkeys(values)) for key, values in told.items() if values}
@@ -97,11 +101,19 @@ class Server:
                 if lost and self._choose(ranking, loop.time()) is not replica:
                     continue
                 wait = max(pause, trouble.wait)
-                if loop.time() + wait > deadline:
-                    raise ModelUnavailable(self._gave_up(trouble, wait)) from trouble
+                if self._over or loop.time() + wait > deadline:
+                    raise ModelUnavailable(self._over or self._gave_up(trouble, wait)) from trouble
                 _log.info("asking again in %.1f s: %s", wait, trouble)
                 await asyncio.sleep(wait)
         raise AssertionError("the pauses never end")
+
+    def monitors(self) -> list[str]:
+        """Where the servers tell what they do, those that tell it."""
+        return [str(replica.endpoint.root / "metrics") for replica in self._replicas]
+
+    def give_up(self, why: str) -> None:
+        """Let the next failure be final for this reason: whoever keeps the servers knows that none comes back."""
+        self._over = why
 
     async def close(self) -> None:
         """Close every connection; the model can be used again, in another event loop too."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+from gifmcts.strategies.refinement import PRESETS, count
 from gifmcts.tree import ROOT, Node, Tree
 from gifmcts.types import Action, Move
-
-_PRESETS: Mapping[str, Mapping[str, object]] = {"honest": {}, "paper": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,7 @@ class BestOfN:
     """Draw as many independent programs as the budget allows; the best by visible reward is the answer."""
 
     name: ClassVar[str] = "best-of-n"
-    PRESETS: ClassVar[Mapping[str, Mapping[str, object]]] = _PRESETS
+    PRESETS: ClassVar[Mapping[str, Mapping[str, object]]] = PRESETS
 
     stops_when_solved: bool = True
     """Off for pass@k: an early stop would bias it."""
@@ -31,7 +30,4 @@ class BestOfN:
 
     def backup(self, tree: Tree, state: None, node: Node) -> None:
         """Count the sample at the root and in its own node."""
-        reward = node.evaluation.reward if node.evaluation else 0.0
-        for counted in (node, tree.root):
-            counted.visits += 1
-            counted.value += reward
+        count(tree, node)

@@ -23,9 +23,14 @@ def strategies() -> dict[str, EntryPoint]:
 
 
 def open_strategy(
-    name: str, preset: str, actions: Sequence[Action] | None = None, constants: Mapping[str, str] | None = None, exhaustive: bool = False
+    name: str,
+    preset: str,
+    actions: Sequence[Action] | None = None,
+    constants: Mapping[str, str] | None = None,
+    exhaustive: bool = False,
+    templates: Mapping[str, str] | None = None,
 ) -> Strategy[object]:
-    """The strategy with a preset's constants, overridden by the given ones.
+    """The strategy with a preset's constants, overridden by the given ones; ``templates`` replaces those of the actions that it names.
 
     Raises:
         ConfigError: an unknown strategy, preset or constant (with a suggestion), a value of the wrong kind, or actions it does not have.
@@ -52,6 +57,11 @@ def open_strategy(
         values["actions"] = tuple(actions)
     if exhaustive:
         values["stops_when_solved"] = False
+    if templates:
+        usual: Mapping[str, str] = kind().templates
+        if unknown := sorted(set(templates) - set(usual)):
+            raise ConfigError(f"{name} has no template for {', '.join(unknown)}; it has templates for {', '.join(usual)}")
+        values["templates"] = {**usual, **templates}
     try:
         strategy = cast("Strategy[object]", msgspec.convert(values, kind, strict=False))
     except msgspec.ValidationError as error:

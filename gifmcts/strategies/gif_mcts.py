@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import log, sqrt
 from random import Random
 from typing import ClassVar
 
 from gifmcts.strategies.outcomes import Blend, Outcomes
+from gifmcts.strategies.refinement import FixTrigger, templates
 from gifmcts.tree import ROOT, Node, Tree
-from gifmcts.types import Action, Move, Stage
-
-
-class FixTrigger(StrEnum):
-    """Which broken programs the fix action is for."""
-
-    COMPILE = "compile"
-    EXCEPTION = "compile+exception"
+from gifmcts.types import Action, Move
 
 
 @dataclass(slots=True)
@@ -79,7 +72,7 @@ class GifMcts:
     credit_terminal: bool = True
     """Whether a dead node shows its own pass rate in selection and local means."""
     fix_trigger: FixTrigger = FixTrigger.COMPILE
-    templates: Mapping[Action, str] = field(default_factory=lambda: {action: action.value for action in Action})
+    templates: Mapping[Action, str] = field(default_factory=templates)
     stops_when_solved: bool = True
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, object]]] = {
@@ -136,7 +129,7 @@ class GifMcts:
         lines = len(node.program.lines) if node.program else 0
         node.settled = min(length, lines)
         broken = node.evaluation.broken if node.evaluation and node.program else None
-        buggy = broken is not None and (broken.stage is Stage.COMPILE or self.fix_trigger is FixTrigger.EXCEPTION)
+        buggy = self.fix_trigger.bug(broken)
         standing = Standing(buggy=buggy, terminal=lines < length)
         if buggy:
             standing.fixes_left = state.standings[parent.id].fixes_left - 1 if node.action is Action.FIX else self.fixes

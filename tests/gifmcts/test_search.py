@@ -1,65 +1,14 @@
 """The search commits in selection order, whatever the timing, and continues from what was recorded."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
-from random import Random
 
 import pytest
-from scripted import Scripted, scrambled
+from scripted import Scripted
+from searching import TINY, search
 
 from gifmcts.errors import ContextOverflow, ModelUnavailable, StoreError
-from gifmcts.prompting import Prompts
-from gifmcts.seams import LanguageModel
-from gifmcts.search import End, Ended, Search, Setting
-from gifmcts.strategies.catalog import open_strategy
-from gifmcts.tiny import Tiny, TinyOptions
+from gifmcts.search import End
 from gifmcts.types import Action, Attempt, Chat, Completion, Evaluation, Reading, Sampling
-
-TINY = Tiny(TinyOptions(lines=10))
-
-
-def bare(attempts: list[Attempt]) -> list[Attempt]:
-    return [replace(attempt, seconds=0.0, completion=replace(attempt.completion, seconds=0.0)) for attempt in attempts]
-
-
-def search(
-    model: LanguageModel,
-    strategy: str = "gif-mcts",
-    preset: str = "honest",
-    window: int = 1,
-    budget: int = 20,
-    recorded: list[Attempt] | None = None,
-    record: Callable[[Attempt], None] = lambda attempt: None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Ended:
-    setting = Setting(model, Prompts("apps"), Sampling(), 7, budget, window, stopped)
-    chosen = open_strategy(strategy, preset)
-    return asyncio.run(Search(TINY.task(0), chosen, setting, record, recorded or []).run())
-
-
-@pytest.mark.parametrize("strategy", ["gif-mcts", "best-of-n", "zero-shot"])
-@pytest.mark.parametrize("preset", ["honest", "paper"])
-@pytest.mark.parametrize("window", [1, 4, 8])
-def test_the_tree_does_not_depend_on_timing(strategy: str, preset: str, window: int) -> None:
-    """Answers in any order give the same attempts."""
-    trees = [bare(search(Scripted(TINY, 0.8, scrambled(Random(seed))), strategy, preset, window).tree.attempts) for seed in (1, 2, 3)]
-    assert trees[0] == trees[1] == trees[2]
-    assert len(trees[0]) == (1 if strategy == "zero-shot" else 20)
-
-
-@pytest.mark.parametrize("preset", ["honest", "paper"])
-@pytest.mark.parametrize("window", [1, 4])
-@pytest.mark.parametrize("cut", [0, 1, 7, 19, 20])
-def test_a_resumed_search_is_one_never_cut(preset: str, window: int, cut: int) -> None:
-    """Whatever was recorded when it was left, the continued search ends with the same attempts and asks only for the others."""
-    whole = search(Scripted(TINY, 0.8), preset=preset, window=window).tree
-    model, again = Scripted(TINY, 0.8, scrambled(Random(5))), []
-    ended = search(model, preset=preset, window=window, recorded=whole.attempts[:cut], record=again.append)
-    assert bare(ended.tree.attempts) == bare(whole.attempts)
-    assert bare(again) == bare(whole.attempts[cut:])
-    assert model.calls == 20 - cut
-    assert [(node.visits, node.value) for node in ended.tree.nodes] == [(node.visits, node.value) for node in whole.nodes]
 
 
 def test_moves_in_flight_are_abandoned_when_the_task_is_solved() -> None:
@@ -70,13 +19,6 @@ def test_moves_in_flight_are_abandoned_when_the_task_is_solved() -> None:
         next(attempt.index + 1 for attempt in ended.tree.attempts if attempt.evaluation.solved),
         3,
     )
-
-
-def test_the_budget_is_the_number_of_calls() -> None:
-    """Never more calls than the budget, whatever the window."""
-    model = Scripted(TINY, 0.9)
-    assert search(model, window=8, budget=13).end is End.BUDGET
-    assert model.calls == 13
 
 
 def test_a_strategy_with_nothing_left_ends_before_its_budget() -> None:

@@ -16,6 +16,11 @@ def model_at(*servers: OpenAIServer, **settings: float) -> OpenedModel:
     return Server.open("tiny", ModelSettings(base_url=urls, **settings), lambda task: (), 0)  # type: ignore[arg-type]
 
 
+def asked_of(url: str, name: str = "tiny", **settings: float) -> OpenedModel:
+    """The model of that name at an address."""
+    return Server.open(name, ModelSettings(base_url=(url,), **settings), lambda task: (), 0)  # type: ignore[arg-type]
+
+
 def continued(prefill: str) -> Chat:
     """A chat that ends in an open prefill."""
     return Chat((Message(Role.SYSTEM, "Write Python."), Message(Role.USER, "A task.  \n"), Message(Role.ASSISTANT, prefill)), "t")

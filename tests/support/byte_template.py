@@ -18,6 +18,8 @@ class Template:
     """Whether messages are stripped, as some templates do."""
     thinks: bool = False
     """Whether the generation prompt opens a reasoning part."""
+    knows_system: bool = True
+    """Whether a system message is taken."""
 
     def render(self, messages: Iterable[Message], *, generation: bool, opened: bool) -> str:
         """The prompt; ``opened`` leaves the last message without its end."""

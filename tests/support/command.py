@@ -42,10 +42,10 @@ def attempts(place: Path, run: str) -> int:
     return sum(max(0, file.read_bytes().count(b"\n") - 1) for file in files)
 
 
-def wait_for_attempts(place: Path, run: str, count: int, process: "subprocess.Popen[str]") -> None:
+def wait_for_attempts(place: Path, run: str, count: int, process: "subprocess.Popen[str]", seconds: float = 120) -> None:
     """Return when the run has written that many attempts, while its process is alive."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + seconds
     while attempts(place, run) < count:
         assert process.poll() is None, "the command ended before it was to be stopped"
-        assert time.monotonic() < deadline, f"only {attempts(place, run)} attempts after two minutes"
+        assert time.monotonic() < deadline, f"only {attempts(place, run)} attempts after {seconds:g} s"
         time.sleep(0.01)

@@ -44,8 +44,13 @@ def _key(found: object) -> tuple[str, str, str]:
 
 def wait_for_executions(folder: Path, count: int, process: "subprocess.Popen[str]") -> None:
     """Return when a log holds that many executions, while its process is alive."""
-    log, deadline = folder / "log.jsonl", time.monotonic() + 120
-    while not log.is_file() or log.read_bytes().count(b"\n") < count:
+    wait_for_lines(folder / "log.jsonl", count, process)
+
+
+def wait_for_lines(file: Path, count: int, process: "subprocess.Popen[str]") -> None:
+    """Return when a file has that many lines, while the process that writes it is alive."""
+    deadline = time.monotonic() + 120
+    while not file.is_file() or file.read_bytes().count(b"\n") < count:
         assert process.poll() is None, "the command ended before it was to be stopped"
-        assert time.monotonic() < deadline, f"fewer than {count} executions after two minutes"
+        assert time.monotonic() < deadline, f"fewer than {count} lines in {file} after two minutes"
         time.sleep(0.01)

@@ -79,6 +79,8 @@ class OpenAIServer:
     """The task that a chat is about, for answers that need it; it is never sent."""
     reply: Callable[[JSON], JSON] = lambda reply: reply
     """A last change to a chat reply, such as moving its text into ``reasoning``."""
+    looked: Callable[[int], None] = lambda running: None
+    """Called when a client looks at the metrics, with the number of requests that run."""
     healthy: bool = True
     port: int = 0
 
@@ -91,6 +93,7 @@ class OpenAIServer:
         """Set when a client went away from a request that hangs."""
         self._faults: Iterator[Fault | None] = iter(())
         self._seen: set[int] = set()
+        self.running = self.queried = self.hit = 0
         self._lock = threading.Lock()
 
     @property
@@ -139,6 +142,7 @@ class OpenAIServer:
         app.router.add_post("/v1/chat/completions", self._chat)
         if self.ability is Ability.FULL:
             app.router.add_get("/version", self._version)
+            app.router.add_get("/metrics", self._metrics)
             app.router.add_post("/tokenize", self._tokenize)
             app.router.add_post("/detokenize", self._detokenize)
             app.router.add_post("/v1/completions", self._complete)
@@ -159,6 +163,8 @@ class OpenAIServer:
             raise _error(401, f"wrong key: {request.headers.get('Authorization', 'none')}")
         if request.method == "POST" and body.get("model") not in self.models:
             raise _error(404, f"The model `{body.get('model')}` does not exist.")
+        if not self.template.knows_system and any(one.role is Role.SYSTEM for one in _messages(body)):
+            raise _error(400, "System role not supported")
         return body
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -167,17 +173,20 @@ class OpenAIServer:
     async def _version(self, request: web.Request) -> web.Response:
         return web.json_response({"version": "0.0.test"})
 
+    async def _metrics(self, request: web.Request) -> web.Response:
+        self.looked(self.running)
+        told = {"num_requests_running": self.running, "prefix_cache_queries_total": self.queried, "prefix_cache_hits_total": self.hit}
+        lines = [f'vllm:{name}{{engine="0",model_name="a {{b}} c"}} {value:.1f}' for name, value in told.items()]
+        return web.Response(text="# HELP vllm:num_requests_running Requests.\n" + "\n".join(lines) + "\n")
+
     async def _models(self, request: web.Request) -> web.Response:
         await self._read(request)
         return web.json_response({"object": "list", "data": [{"id": name, "max_model_len": self.context} for name in self.models]})
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         body = await self._read(request)
-        if "messages" in body:
-            text = self.template.render(_messages(body), generation=bool(body.get("add_generation_prompt", True)), opened=False)
-        else:
-            text = str(body["prompt"])
-        tokens = list(text.encode())
+        rendered = self.template.render(_messages(body), generation=bool(body.get("add_generation_prompt", True)), opened=False)
+        tokens = list((rendered if "messages" in body else str(body["prompt"])).encode())
         return web.json_response({"tokens": tokens, "count": len(tokens), "max_model_len": self.context})
 
     async def _detokenize(self, request: web.Request) -> web.Response:
@@ -229,13 +238,18 @@ class OpenAIServer:
             room,
             (*stop,),
         )
-        return await self.answer(chat, sampling, int(str(body.get("seed", 0))))
+        self.running += 1
+        try:
+            return await self.answer(chat, sampling, int(str(body.get("seed", 0))))
+        finally:
+            self.running -= 1
 
     def _usage(self, prompt: str, completion: Completion) -> JSON:
         raw = prompt.encode()
         blocks = [hash(raw[: end + _BLOCK]) for end in range(0, len(raw) - _BLOCK, _BLOCK)]
         cached = next((index for index, block in enumerate(blocks) if block not in self._seen), len(blocks))
         self._seen.update(blocks)
+        self.queried, self.hit = self.queried + len(raw), self.hit + cached * _BLOCK
         return {
             "prompt_tokens": len(raw),
             "completion_tokens": completion.completion_tokens,
@@ -263,7 +277,7 @@ class OpenAIServer:
 
 
 def _messages(body: JSON) -> tuple[Message, ...]:
-    messages = body["messages"]
+    messages = body.get("messages", [])
     assert isinstance(messages, list)
     return tuple(Message(Role(one["role"]), one["content"]) for one in messages)
 

@@ -1,19 +1,25 @@
 """Models are found by name, and what cannot be opened says what could be."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from gifmcts.errors import ConfigError
 from gifmcts.models.catalog import ModelSettings, open_model
 
+LIBRARIES = pytest.mark.skipif(find_spec("torch") is not None and find_spec("transformers") is not None, reason="they are installed here")
+
 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("simulatd", "did you mean 'simulated'.*replay, server, simulated"),
+        ("simulatd", "did you mean 'simulated'.*replay, server, simulated, transformers, vllm"),
         ("llama-3-8b", "'server/llama-3-8b'"),
         ("", "no model kind ''"),
         ("simulated/big", "write 'simulated'"),
         ("server", "server/NAME"),
+        ("transformers", "transformers/NAME"),
+        pytest.param("transformers/org/name", r"pip install 'gifmcts\[transformers\]'", marks=LIBRARIES),
         ("replay", "replay/RUN"),
         ("replay/nowhere/at/all", "nothing to replay at nowhere/at/all"),
     ],

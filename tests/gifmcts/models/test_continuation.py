@@ -6,6 +6,7 @@ import pytest
 from asking import PROGRAM, SAMPLING, ask, check, continued, model_at
 from openai_server import Ability, Answerer, OpenAIServer, Template, continuing
 
+from gifmcts.errors import ContextOverflow
 from gifmcts.models.catalog import OpenedModel
 from gifmcts.reading import read_program
 from gifmcts.types import Chat, Completion, Finish, Message, Program, Reading, Role, Sampling
@@ -16,6 +17,9 @@ SETUPS = {
     "token ids, trimming": (Ability.FULL, Template(trims=True)),
     "continue_final_message": (Ability.CONTINUES, Template()),
     "continue_final_message, trimming": (Ability.CONTINUES, Template(trims=True)),
+    "continue_final_message, no system": (Ability.CONTINUES, Template(knows_system=False)),
+    "token ids, no system": (Ability.FULL, Template(knows_system=False)),
+    "instruction, no system": (Ability.IGNORES, Template(knows_system=False)),
     "instruction": (Ability.IGNORES, Template()),
     "instruction, trimming": (Ability.IGNORES, Template(trims=True)),
 }
@@ -50,6 +54,7 @@ def test_facts_say_how_a_prefill_is_continued(setup: str) -> None:
         assert facts["context"] == "5000"
         assert facts["servers"] == f"{server.url}/v1"
         assert ("reasoning" in facts) == template.thinks
+        assert ("system" in facts) != template.knows_system
 
 
 def test_token_ids_are_the_rendered_chat_and_the_prefix() -> None:
@@ -71,6 +76,25 @@ def test_opened_reasoning_is_closed_before_the_prefill() -> None:
     prompt = request.body["prompt"]
     assert isinstance(prompt, list)
     assert bytes(prompt).decode().endswith("<|assistant|>\n<think>\n\n</think>\n\n```python\n")
+
+
+def test_the_user_says_what_no_system_can() -> None:
+    """Where the template refuses a system message, its words open the user's."""
+    with OpenAIServer(continuing(PROGRAM), template=Template(knows_system=False)) as server:
+        asyncio.run(ask(model_at(server), continued("```python\n")))
+        (request,) = server.sent("/v1/completions")
+    prompt = request.body["prompt"]
+    assert isinstance(prompt, list)
+    assert bytes(prompt).decode() == "<|user|>\nWrite Python.\n\nA task.  \n<|end|>\n<|assistant|>\n```python\n"
+
+
+def test_a_free_answer_without_room_is_not_written() -> None:
+    """Where the server counts tokens, a chat that leaves too little room is an overflow before anything is computed."""
+    chat = Chat(continued("").messages[:2], "t")
+    with OpenAIServer(continuing(PROGRAM), context=500) as server:
+        with pytest.raises(ContextOverflow, match="73 prompt tokens and room for 450 do not fit into the context of 500"):
+            asyncio.run(ask(model_at(server), chat, sampling=Sampling(max_tokens=450)))
+        assert not server.sent("/v1/chat/completions")
 
 
 def test_rendered_ids_are_remembered() -> None:

@@ -1,0 +1,88 @@
+"""``gifmcts report`` and ``gifmcts export``: runs made ready for others."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gifmcts.cli.listing import find
+from gifmcts.errors import UsageError
+from gifmcts.publishing.exporting import Form, card
+from gifmcts.publishing.exporting import export as write_rows
+from gifmcts.publishing.figures import pictures
+from gifmcts.publishing.measures import published
+from gifmcts.publishing.page import page
+from gifmcts.publishing.rows import rows
+from gifmcts.store import write_whole
+
+
+def report(
+    *names: str,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html"),
+    figures: Path | None = None,
+    runs: Path = Path("runs"),
+) -> int:
+    """Write one page with the numbers and figures of runs; it needs no network to be read.
+
+    Parameters
+    ----------
+    names
+        The runs' names, or the paths of their folders.
+    output
+        The file that is written.
+    figures
+        A folder into which every figure is written as SVG and as PDF, for a paper.
+    runs
+        Where run folders stand.
+    """
+    if not names:
+        raise UsageError("name at least one run: gifmcts report RUN; `gifmcts runs` lists them")
+    shown = [published(find(name, runs)) for name in dict.fromkeys(names)]
+    drawn = pictures(shown)
+    _write(output, page(shown, drawn).encode())
+    for picture in drawn if figures is not None else ():
+        for kind, data in (("svg", picture.svg), ("pdf", picture.pdf)):
+            _write((figures or Path()) / f"{picture.name}.{kind}", data)
+    return 0
+
+
+def export(
+    run: str,
+    /,
+    *,
+    to: Form = Form.JSONL,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    runs: Path = Path("runs"),
+) -> int:
+    """Write every attempt of a run as a row: prompt, answer, program, reward, verdicts, grade, tokens and time.
+
+    Parameters
+    ----------
+    run
+        The run's name, or the path of its folder.
+    to
+        jsonl, csv, parquet, or hf: a folder that Hugging Face's datasets loads.
+    output
+        The file or folder that is written; jsonl and csv go to standard output by default.
+    runs
+        Where run folders stand.
+    """
+    folder = find(run, runs)
+    count = write_rows(rows(folder), to, output, card(folder.name, folder.manifest()))
+    if output is not None:
+        print(f"{count} attempts in {output}")
+    return 0
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file and say so.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, data)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror}); choose another place") from error
+    print(file)

@@ -1,0 +1,1 @@
+"""Runs made ready for others: a page with figures, and rows of attempts."""
