@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import ClassVar, Final
 
 from apps_eval.dataset import Filter, problems
+from apps_eval.exclusion import read_exclusions
 from apps_eval.judges import Judge
 from apps_eval.judges.official import OfficialJudge
 from apps_eval.judges.strict import StrictJudge
@@ -34,7 +35,10 @@ class Apps:
     prompts: ClassVar[str] = "apps"
     options: ClassVar[type] = AppsOptions
     local: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe_no_isolation"})
-    commands: ClassVar[Mapping[str, str]] = {"grade": "apps_eval.grading.command:grade"}
+    commands: ClassVar[Mapping[str, str]] = {
+        "grade": "apps_eval.grading.command:grade",
+        "audit": "apps_eval.auditing.command:audit",
+    }
 
     def __init__(self, options: AppsOptions | None = None) -> None:
         self._options = options or AppsOptions()
@@ -128,6 +132,7 @@ class Apps:
             **({"split": self._source.split.value} if self._source.split else {}),
             "protocol": options.protocol.value,
             "split version": str(SPLIT_VERSION),
+            **read_exclusions(options.exclude).facts,
             "rules": options.rules.value,
             **self._steered(),
             "isolation": self._jail.level.value if self._jail else "not started",

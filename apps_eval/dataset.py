@@ -1,14 +1,19 @@
 """Problems from rows: parsed one at a time, filtered, and refused one by one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+from apps_eval.exclusion import read_exclusions
 from apps_eval.options import AppsOptions, Difficulty
 from apps_eval.problem import Json, Problem
 from apps_eval.row import LONGEST_ID, BadRow, columns, is_id, read_problem, row_id
 from apps_eval.sources import Row, Source
 from gifmcts.errors import UsageError
 from gifmcts.types import Refusal
+
+EXCLUDED: Final = "excluded: "
+"""How the reason begins for which a problem is left out on purpose."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +24,15 @@ class Filter:
     names: frozenset[str] = frozenset()
     ranges: tuple[range, ...] = ()
     limit: int | None = None
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    """Problems that are left out on purpose, with their reasons."""
 
     @classmethod
     def of(cls, options: AppsOptions) -> "Filter":
         """The filter that the options describe.
 
         Raises:
-            UsageError: a limit below one, or a range that is none.
+            UsageError: a limit below one, a range that is none, or a list of problems to leave out that cannot be read.
         """
         if options.limit is not None and options.limit < 1:
             raise UsageError(f"--limit is {options.limit}: at least one problem is needed")
@@ -44,7 +51,8 @@ class Filter:
                 ranges.append(range(int(first), int(last) + 1))
             else:
                 names.add(plain(entry))
-        return cls(options.difficulty, frozenset(names), tuple(ranges), options.limit)
+        excluded = {plain(name): reason for name, reason in read_exclusions(options.exclude).reasons.items()}
+        return cls(options.difficulty, frozenset(names), tuple(ranges), options.limit, excluded)
 
     @property
     def selects(self) -> bool:
@@ -63,12 +71,14 @@ class Filter:
 def problems(source: Source, wanted: Filter) -> Iterator[Problem | Refusal]:
     """Every wanted problem in the order of the data, and a refusal for every wanted row that poses none.
 
-    A row that cannot even be named is refused by its place (``line-17``); ids that were asked for and never came are refused at the end.
+    A row that cannot even be named is refused by its place (``line-17``).
+    Ids that were asked for or excluded and never came are refused at the end.
     """
     seen: set[str] = set()
+    met: set[str] = set()
     posed = 0
     for place, row in source.rows():
-        item = _read(place, row, wanted, seen)
+        item = _read(place, row, wanted, seen, met)
         del row  # it may be large, and the next one too
         if item is None:
             continue
@@ -79,20 +89,26 @@ def problems(source: Source, wanted: Filter) -> Iterator[Problem | Refusal]:
             return
     for name in sorted(wanted.names - {plain(name) for name in seen}):
         yield Refusal(name, "asked for by id, but not among the rows that the data and the other filters leave")
+    for name in sorted(wanted.excluded.keys() - met):
+        yield Refusal(name, "named by --exclude, but not among the rows of the data: look for a mistake in the list")
 
 
-def _read(place: str, row: Row, wanted: Filter, seen: set[str]) -> Problem | Refusal | None:
+def _read(place: str, row: Row, wanted: Filter, seen: set[str], met: set[str]) -> Problem | Refusal | None:
     name = place
     try:
         if isinstance(row, BadRow):
             raise row
         cells = columns(row) if isinstance(row, bytes | str) else row
         name = row_id(cells)
+        if plain(name) in wanted.excluded:
+            met.add(plain(name))
         if not wanted.wants(name, cells):
             return None
         if name in seen:
             raise BadRow(f"the id appears a second time, at {place}")
         seen.add(name)
+        if plain(name) in wanted.excluded:
+            return Refusal(name, EXCLUDED + wanted.excluded[plain(name)])
         return read_problem(cells)
     except BadRow as error:
         return Refusal(name, str(error))

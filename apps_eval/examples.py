@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from apps_eval.problem import Json, Kind, Problem
 
@@ -23,9 +24,24 @@ def shown_tests(problem: Problem) -> frozenset[int]:
     return frozenset(index for index in range(len(problem.cases)) if any(_is_call(call, problem.arguments(index)) for call in calls))
 
 
+def shown_pairs(problem: Problem) -> list[tuple[str, str]]:
+    """The examples of a statement about standard input, as input and what stands below ``Output``; an input without output is left out."""
+    blocks = list(_stdin_blocks(problem.question)) if problem.kind is Kind.STDIN else []
+    return [
+        (text, after)
+        for (name, text), (next_name, after) in pairwise(blocks)
+        if name == "input" and next_name == "output" and text.split() and after.split()
+    ]
+
+
 def _stdin_examples(question: str) -> Iterator[str]:
-    """Example inputs: what follows a section called sample or example input, or an ``Input`` line inside an example section."""
+    return (text for name, text in _stdin_blocks(question) if name == "input")
+
+
+def _stdin_blocks(question: str) -> Iterator[tuple[str, str]]:
+    """Example inputs and outputs: what follows a section called sample or example, or an ``Input`` line inside an example section."""
     lines: list[str] | None = None
+    name = ""
     shown = False
     for raw in question.splitlines():
         line = raw.strip()
@@ -37,12 +53,13 @@ def _stdin_examples(question: str) -> Iterator[str]:
             mark = None  # the description of inputs in general
         if section or mark:
             if lines is not None:
-                yield "\n".join(lines)
-            lines = [] if mark and mark[1].lower() == "input" else None
+                yield name, "\n".join(lines)
+            name = mark[1].lower() if mark else ""
+            lines = [] if mark else None
         elif lines is not None:
             lines.append(raw)
     if lines is not None:
-        yield "\n".join(lines)
+        yield name, "\n".join(lines)
 
 
 def _call_examples(question: str, fn_name: str) -> Iterator[list[tuple[str, Json]]]:

@@ -69,6 +69,9 @@ class AppsOptions:
     limit: int | None = None
     """At most this many problems, after the other filters."""
 
+    exclude: str | None = None
+    """Leave out the problems of this list, which `gifmcts audit` writes: a jsonl file of problem_id and reason."""
+
     protocol: Protocol = Protocol.HELD_OUT
     """Whether some tests are held out from the search, or all of them reward it."""
 

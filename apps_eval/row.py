@@ -17,6 +17,11 @@ LARGE_BYTES: Final = 1 << 20
 LONGEST_ID: Final = 128
 """Characters of a problem's id; it names files."""
 
+NO_TESTS: Final = "no tests"
+"""How the reason begins where there is nothing to run."""
+UNEQUAL: Final = re.compile(r"\d+ inputs but \d+ outputs")
+"""The reason where tests lack one half."""
+
 _ID = re.compile(rf"(?!\.+$)[A-Za-z0-9._-]{{1,{LONGEST_ID}}}")
 _WORD = re.compile(r"(?=.*\S)[A-Za-z0-9 _.-]{1,40}")
 
@@ -129,7 +134,7 @@ def _tests(row: Mapping[str, Json]) -> dict[str, Json]:
     if isinstance(value, str):
         value = _inner(value, "input_output") if value.strip() else None
     if not value:
-        raise BadRow("no tests: input_output is empty")
+        raise BadRow(f"{NO_TESTS}: input_output is empty")
     if not isinstance(value, dict):
         raise BadRow("input_output is not a JSON object")
     return value
@@ -142,7 +147,7 @@ def _cases(tests: Mapping[str, Json], *, call: bool) -> tuple[Case, ...]:
     if len(inputs) != len(outputs):
         raise BadRow(f"{len(inputs)} inputs but {len(outputs)} outputs")
     if not inputs:
-        raise BadRow("no tests: the list of inputs is empty")
+        raise BadRow(f"{NO_TESTS}: the list of inputs is empty")
     if call:
         for index, value in enumerate(inputs):
             if not isinstance(value, list):

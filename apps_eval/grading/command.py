@@ -5,21 +5,18 @@ import math
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from apps_eval.grading.exports import check_places, exported, exporting
 from apps_eval.grading.folder import GradingFolder
 from apps_eval.grading.grader import Counts
 from apps_eval.grading.places import Choice, read_programs
 from apps_eval.grading.printing import print_grading
+from apps_eval.grading.progress import progress, say
 from apps_eval.grading.request import RULES, Request, facts_of_rescoring, find_folder, place_for, recorded_options
 from apps_eval.grading.session import Grading, Session, session
 from apps_eval.options import AppsOptions, Difficulty, Rules, Split
@@ -27,8 +24,6 @@ from gifmcts.errors import UsageError
 from gifmcts.settings import LISTED
 
 _FLAT = Parameter(name="*")
-_INTERVAL = 30.0
-"""Seconds between two plain lines of progress."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,8 @@ class GradeOptions:
     """Only these problems: ids, or ranges such as 3000-3999,4711."""
     limit: int | None = None
     """At most this many problems, after the other filters."""
+    exclude: str | None = None
+    """Leave out the problems of this list, which `gifmcts audit` writes: a jsonl file of problem_id and reason."""
     rules: Annotated[tuple[Rules, ...], LISTED] = RULES
     """Which judges decide; the first one's numbers stand at the head."""
     k: Annotated[tuple[int, ...], LISTED] = (1,)
@@ -98,15 +95,15 @@ def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
     check_places(options.per_test, options.csv, options.parquet)
     request = _request(programs, options)
     items = read_programs(programs, options.runs, options.choice)
-    with _progress() as watch, session(request, items, watch) as opened:
+    with progress() as watch, session(request, items, watch) as opened:
         if options.rescore:
             grading = _rescore(opened, options)
         else:
             try:
                 grading = asyncio.run(_grade(opened, options))
             except asyncio.CancelledError:
-                _say("interrupted; what was finished is kept. To continue:")
-                _say(shlex.join(word for word in ("gifmcts", *sys.argv[1:]) if word != "--fresh"))
+                say("interrupted; what was finished is kept. To continue:")
+                say(shlex.join(word for word in ("gifmcts", *sys.argv[1:]) if word != "--fresh"))
                 return 130
     print_grading(grading, options.json)
     return 1 if grading.unjudged else 0
@@ -128,6 +125,7 @@ def _request(programs: str, options: GradeOptions) -> Request:
         difficulty=options.difficulty,
         ids=options.ids,
         limit=options.limit,
+        exclude=options.exclude,
         time_limit=4.0 if options.time_limit is None else options.time_limit,
         memory_mb=1024 if options.memory_mb is None else options.memory_mb,
         workers=options.workers,
@@ -156,35 +154,3 @@ def _rescore(opened: Session, options: GradeOptions) -> Grading:
     with exporting(options.per_test, options.csv, options.parquet, options.rules) as exports:
         results = exported(opened.rescored(folder, fold, options.tolerance), exports)
         return opened.conclude(results, fold, folder, Counts(), facts_of_rescoring(folder, opened.request, options.tolerance))
-
-
-@contextmanager
-def _progress() -> Iterator["_Watch"]:
-    console = Console(stderr=True)
-    if not sys.stderr.isatty():
-        yield _Watch(console, None)
-        return
-    with console.status("reading programs") as status:
-        yield _Watch(console, status.update)
-
-
-class _Watch:
-    """Shows how far a grading is: a live line on a terminal, plain lines elsewhere."""
-
-    def __init__(self, console: Console, update: object) -> None:
-        self._console, self._update, self._said = console, update, monotonic()
-        self._began = monotonic()
-
-    def __call__(self, counts: Counts) -> None:
-        """Show the counts."""
-        rate = counts.tests / max(monotonic() - self._began, 1e-9)
-        words = f"{counts.problems} problems read, {counts.executed + counts.reused} executions done, {rate:.0f} tests/s"
-        if callable(self._update):
-            self._update(words)
-        elif monotonic() - self._said >= _INTERVAL:
-            self._said = monotonic()
-            self._console.print(words, markup=False, highlight=False, soft_wrap=True)
-
-
-def _say(text: str) -> None:
-    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)

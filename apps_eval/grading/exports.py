@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Protocol, Self, TextIO
@@ -155,9 +155,7 @@ def check_places(per_test: Path | None, csv_file: Path | None, parquet: Path | N
         UsageError: a file cannot stand where it is asked for, two are the same, or a library is not installed.
     """
     named = {flag: path for flag, path in (("--per-test", per_test), ("--csv", csv_file), ("--parquet", parquet)) if path is not None}
-    for flag, path in named.items():
-        if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-            raise UsageError(f"{flag} {path} cannot be written: give a file in a directory that exists and can be written")
+    check_writable(named)
     if len({path.absolute() for path in named.values()}) < len(named):
         raise UsageError(f"{' and '.join(named)} name the same file: give each its own")
     if parquet is not None:
@@ -165,6 +163,17 @@ def check_places(per_test: Path | None, csv_file: Path | None, parquet: Path | N
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise UsageError("--parquet needs pyarrow: install it by `pip install 'gifmcts[parquet]'`, or use --csv") from error
+
+
+def check_writable(named: Mapping[str, Path]) -> None:
+    """Refuse files, by the flags that name them, which could not be written in the end.
+
+    Raises:
+        UsageError: there is no such directory, it cannot be written, or the file is one.
+    """
+    for flag, path in named.items():
+        if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+            raise UsageError(f"{flag} {path} cannot be written: give a file in a directory that exists and can be written")
 
 
 def exported(problems: Iterable[GradedProblem], exports: Sequence[Export]) -> Iterator[GradedProblem]:

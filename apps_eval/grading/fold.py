@@ -33,13 +33,17 @@ class Fold:
         for problem in self.spool.problems():
             entries = self.spool.entries(problem.id)
             if entries or self.all_problems:
-                marks: dict[str, dict[Rules, tuple[Mark, ...]]] = {}
-                for digest in dict.fromkeys(entry.digest for entry in entries):
-                    found = {rules: self._record(problem.id, digest, rules) for rules in self.rules}
-                    marks[digest] = {
-                        rules: tuple(left.mark(self.time_limit) for left in one.tests) for rules, one in found.items() if one is not None
-                    }
-                yield self._graded(problem.id, problem.difficulty, entries, marks)
+                yield self.graded(problem.id, problem.difficulty, entries)
+
+    def graded(self, name: str, difficulty: str, entries: Sequence[Entry]) -> GradedProblem:
+        """A problem's programs with the marks that its judges gave."""
+        marks: dict[str, dict[Rules, tuple[Mark, ...]]] = {}
+        for digest in dict.fromkeys(entry.digest for entry in entries):
+            found = {rules: self._record(name, digest, rules) for rules in self.rules}
+            marks[digest] = {
+                rules: tuple(left.mark(self.time_limit) for left in one.tests) for rules, one in found.items() if one is not None
+            }
+        return self._graded(name, difficulty, entries, marks)
 
     def rescored(self, items: Iterator[Problem | Refusal], rescoring: Rescoring) -> Iterator[GradedProblem]:
         """Every scorable problem with the marks that other settings give to what its programs left.

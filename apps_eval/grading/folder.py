@@ -1,18 +1,15 @@
 """The folder of a grading: what was asked, and an append-only log with a line an execution, each with its checksum."""
 
 import fcntl
-import logging
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-import msgspec
-
+from apps_eval.grading.journal import Journal
+from apps_eval.grading.lines import Lines, record_of
 from apps_eval.grading.record import Record
 from gifmcts import records
 from gifmcts.errors import RunMismatch, StoreError
@@ -20,8 +17,6 @@ from gifmcts.errors import RunMismatch, StoreError
 FORMAT: Final = 1
 """The version of the folder's form; another number is refused, never guessed at."""
 MANIFEST: Final = "grading.json"
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +43,6 @@ class Start:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the log: a row, and the digest of its bytes."""
-
-    sum: str
-    row: msgspec.Raw
-
-
 class GradingFolder:
     """A grading's folder, written by one process at a time."""
 
@@ -63,7 +50,8 @@ class GradingFolder:
         self.path = path
         self.damaged = 0
         """Lines whose checksum or form is wrong; what they held is run again."""
-        self._log: FileIO | None = None
+        self._log: Lines | None = None
+        self._journal: Journal | None = None
         self._lock: IO[bytes] | None = None
 
     def manifest(self) -> Manifest:
@@ -95,6 +83,9 @@ class GradingFolder:
             raise StoreError(f"the folder {self.path} cannot be written ({error.strerror}); choose another place by --out") from error
         try:
             self._take(manifest, start, fresh)
+        except OSError as error:
+            self.close()
+            raise StoreError(f"the folder {self.path} cannot be written ({error.strerror}); make room or choose another --out") from error
         except BaseException:
             self.close()
             raise
@@ -106,7 +97,7 @@ class GradingFolder:
         except OSError as error:
             raise StoreError(f"another process is writing to {self.path}; wait for it, or choose another --out") from error
         if fresh:
-            for name in ("log.jsonl", "starts.jsonl", MANIFEST):
+            for name in ("log.jsonl", "tests.jsonl", "starts.jsonl", MANIFEST):
                 (self.path / name).unlink(missing_ok=True)
         if (self.path / MANIFEST).is_file():
             _refuse_another(self.path, self.manifest(), manifest)
@@ -116,7 +107,8 @@ class GradingFolder:
             draft.replace(self.path / MANIFEST)
         with (self.path / "starts.jsonl").open("ab") as stream:
             stream.write(records.encode(start) + b"\n")
-        self._log = _appending(self.path / "log.jsonl")
+        self._log = Lines(self.path / "log.jsonl")
+        self._journal = Journal(self.path / "tests.jsonl")
 
     def read(self) -> Iterator[tuple[int, Record]]:
         """Every record with where it stands; damaged lines are counted and left out.
@@ -130,7 +122,7 @@ class GradingFolder:
             with file.open("rb") as stream:
                 start = 0
                 for line in stream:
-                    found = _record(line)
+                    found = record_of(line)
                     if found is None:
                         self.damaged += 1
                     else:
@@ -149,7 +141,7 @@ class GradingFolder:
         """
         with (self.path / "log.jsonl").open("rb") as stream:
             stream.seek(start)
-            found = _record(stream.readline())
+            found = record_of(stream.readline())
         if found is None:
             raise StoreError(f"the log of {self.path} was changed while it was read; run the same command again")
         return found
@@ -162,16 +154,18 @@ class GradingFolder:
         """
         if self._log is None:
             raise StoreError("the folder was not claimed for writing")
-        data = records.encode(record)
-        line = b'{"sum":"%s","row":%s}\n' % (_sum(data).encode(), data)
-        start = self._log.seek(0, os.SEEK_END)
-        try:
-            written = self._log.write(line)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written ({error.strerror}); make room, then the same command goes on") from error
-        if written != len(line):
-            raise StoreError(f"{self.path} cannot be written (the disk is full); make room, then the same command goes on")
-        return start
+        return self._log.append(record)
+
+    @property
+    def journal(self) -> Journal:
+        """The tests of executions that are under way.
+
+        Raises:
+            StoreError: the folder was not claimed for writing.
+        """
+        if self._journal is None:
+            raise StoreError("the folder was not claimed for writing")
+        return self._journal
 
     def __enter__(self) -> Self:
         return self
@@ -181,42 +175,9 @@ class GradingFolder:
 
     def close(self) -> None:
         """Give the folder back to other writers."""
-        for stream in (self._log, self._lock):
+        for stream in (self._log, self._journal, self._lock):
             if stream is not None:
                 stream.close()
-
-
-def _sum(data: bytes) -> str:
-    return blake2b(data, digest_size=8).hexdigest()
-
-
-def _record(line: bytes) -> Record | None:
-    """A line's record; ``None`` where it is not what was written."""
-    try:
-        whole = msgspec.json.decode(line, type=_Line)
-        if not line.endswith(b"\n") or _sum(bytes(whole.row)) != whole.sum:
-            return None
-        return msgspec.json.decode(whole.row, type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def _appending(file: Path) -> FileIO:
-    """The log for appending, with a torn last line cut off."""
-    stream = file.open("a+b", buffering=0)
-    size = end = stream.seek(0, 2)
-    while end:
-        step = min(end, 1 << 16)
-        stream.seek(end - step)
-        found = stream.read(step).rfind(b"\n")
-        if found >= 0:
-            end += found + 1 - step
-            break
-        end -= step
-    if end < size:
-        logger.warning("%s ended in the middle of a line, which was dropped", file)
-        stream.truncate(end)
-    return stream
 
 
 def _refuse_another(path: Path, old: Manifest, new: Manifest) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from apps_eval.grading.folder import GradingFolder
-from apps_eval.grading.record import record
+from apps_eval.grading.record import Record, left_of, record
 from apps_eval.grading.spool import Spool
 from apps_eval.judges import Judge
 from apps_eval.judges.official import OfficialJudge
@@ -33,6 +33,9 @@ class Counts:
     reused: int = 0
     """Executions that an earlier start had written down."""
     tests: int = 0
+    """Tests of this start's executions that it ran."""
+    resumed: int = 0
+    """Tests of this start's executions that an earlier one had run."""
     failed: int = 0
     """Executions that the sandbox could not finish; the same command tries them again."""
 
@@ -96,6 +99,7 @@ class Grader:
         """
         for start, found in self._folder.read():
             self._spool.note(found.problem, found.program, found.mode, start)
+            self._folder.journal.drop(found.problem, found.program, found.mode)
         try:
             async with asyncio.TaskGroup() as group:
                 while await self._next(items, group):
@@ -130,13 +134,20 @@ class Grader:
 
     async def _execute(self, problem: Problem, digest: str, mode: Rules, size: int) -> None:
         try:
-            trials = await self._judges[mode].confirm(problem, self._spool.source(digest), range(len(problem.cases)))
+            journal = self._folder.journal
+            known = journal.known(problem.id, digest, mode)
+            tests = [test for test in range(len(problem.cases)) if test not in known]
+            judge, source = self._judges[mode], self._spool.source(digest)
+            trials = await judge.confirm(problem, source, tests, lambda trial: journal.add(record(problem, digest, mode, [trial])))
             if any(trial.verdict is Verdict.UNJUDGED for trial in trials):
                 self.counts.failed += 1
                 return
-            start = self._folder.append(record(problem, digest, mode, trials))
+            found = known | {trial.test: left_of(problem, mode, trial) for trial in trials}
+            start = self._folder.append(Record(problem.id, digest, mode, tuple(found[test] for test in sorted(found))))
             self._spool.note(problem.id, digest, mode, start)
+            journal.drop(problem.id, digest, mode)
             self.counts.executed += 1
+            self.counts.resumed += len(known)
             self.counts.tests += len(trials)
             self._watch(self.counts)
         finally:

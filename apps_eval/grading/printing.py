@@ -21,6 +21,7 @@ def as_json(grading: Grading) -> dict[str, object]:
         "rules": rules.value,
         **_numbers(summary.scores[rules]),
         "unscorable": dict(grading.unscorable),
+        "excluded": dict(grading.excluded),
         "by_difficulty": {name: _numbers(scores) for name, scores in summary.by_difficulty[rules].items()},
         "by_rules": {
             one.value: _numbers(scores)
@@ -40,6 +41,7 @@ def as_json(grading: Grading) -> dict[str, object]:
         "unjudged": list(grading.unjudged),
         "executed": grading.counts.executed,
         "reused": grading.counts.reused,
+        "resumed": grading.counts.resumed,
         "damaged": grading.damaged,
         "facts": dict(grading.facts),
         "folder": str(grading.folder) if grading.folder else None,
@@ -139,6 +141,9 @@ def _left_out(grading: Grading) -> list[str]:
     if grading.unscorable:
         lines += [f"UNSCORABLE problem {name}: {reason}" for name, reason in list(grading.unscorable.items())[:_SHOWN]]
         lines.append(f"{len(grading.unscorable)} rows of the data cannot be scored and are in no denominator")
+    if grading.excluded:
+        lines += [f"EXCLUDED problem {name}: {reason}" for name, reason in list(grading.excluded.items())[:_SHOWN]]
+        lines.append(f"{len(grading.excluded)} problems are left out by --exclude and are in no denominator")
     if grading.without_programs:
         fate = "count as failed (--all-problems)" if grading.all_problems else "are in no denominator; --all-problems counts them as failed"
         lines.append(f"{len(grading.without_programs)} problems have no program and {fate}: {_named(grading.without_programs)}")

@@ -64,10 +64,11 @@ def mark(left: Left, verdict: Verdict, time_limit: float) -> Mark:
 
 def record(problem: Problem, program: str, mode: Rules, trials: Sequence[Trial]) -> Record:
     """The record of an execution."""
-    return Record(problem.id, program, mode, tuple(_left(problem, mode, trial) for trial in trials))
+    return Record(problem.id, program, mode, tuple(left_of(problem, mode, trial) for trial in trials))
 
 
-def _left(problem: Problem, mode: Rules, trial: Trial) -> Left:
+def left_of(problem: Problem, mode: Rules, trial: Trial) -> Left:
+    """What a program left of one test, as it is kept."""
     outcome, output = trial.outcome, _output(problem, mode, trial.outcome)
     short = len(output) <= KEPT_BYTES
     return Left(

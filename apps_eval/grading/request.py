@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from apps_eval.dataset import Filter, problems
+from apps_eval.exclusion import read_exclusions
 from apps_eval.grading.folder import MANIFEST, GradingFolder, Manifest
 from apps_eval.options import AppsOptions, Rules
 from apps_eval.problem import Problem
@@ -85,8 +86,14 @@ def find_folder(runs: Path, request: Request) -> Path:
 
 
 def recorded_options(folder: GradingFolder, options: AppsOptions, time_limit: float | None) -> AppsOptions:
-    """The options of a recorded grading, with another time limit where one is given."""
+    """The options of a recorded grading, with another time limit where one is given.
+
+    Raises:
+        UsageError: the folder is that of an audit, whose outputs are not those of plain programs.
+    """
     config = folder.manifest().config
+    if "programs" in config:
+        raise UsageError(f"{folder.path} holds an audit, which cannot be rescored: name the folder of a grading by --out")
     limit = number(config.get("time limit")) if time_limit is None else time_limit
     return replace(options, time_limit=limit, memory_mb=int(number(config.get("memory limit"))))
 
@@ -108,6 +115,7 @@ def facts_of(manifest: Manifest, request: Request) -> Mapping[str, str]:
         "data": options.data if request.posed is None else "given",
         **{key: str(config[key]) for key in ("data checksum", "split") if key in config},
         **({"only": chosen} if chosen else {}),
+        **read_exclusions(options.exclude).facts,
         "rules": ", ".join(request.rules),
         "time limit": f"{options.time_limit:g} s of processor time per test",
         "memory limit": f"{options.memory_mb} MiB",

@@ -3,14 +3,14 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 from apps_eval.benchmark import Apps
-from apps_eval.dataset import plain
+from apps_eval.dataset import EXCLUDED, plain
 from apps_eval.grading.fold import Fold
 from apps_eval.grading.folder import GradingFolder, Manifest, Start
 from apps_eval.grading.grader import Counts, Grader, Watch
@@ -42,6 +42,8 @@ class Grading:
     """The first of them."""
     unscorable: Mapping[str, str]
     """Rows of the data that cannot be scored, with their reasons: in no denominator."""
+    excluded: Mapping[str, str]
+    """Problems that were left out on purpose, with their reasons: in no denominator either."""
     unknown: Mapping[str, int]
     """Problems of programs that are not among those graded, with the numbers of their programs."""
     without_programs: tuple[str, ...]
@@ -67,6 +69,10 @@ class Session:
     request: Request
     spool: Spool
     watch: Watch | None = None
+    grader: Callable[..., Grader] = Grader
+    """Who runs what is missing."""
+    special: Mapping[str, object] = field(default_factory=dict)
+    """What else decides a record, where another grader is at work."""
 
     def check(self) -> None:
         """Refuse, before anything is run, what has no answer.
@@ -99,10 +105,10 @@ class Session:
         options = self.request.options
         try:
             async with Jail(options.workers, options.unsafe_no_isolation) as jail:
-                manifest = Manifest(config_of(self.request, jail.level))
+                manifest = Manifest({**config_of(self.request, jail.level), **self.special})
                 path = place if isinstance(place, Path) else place(manifest)
                 with GradingFolder(path).claim(manifest, self._start(), fresh) as folder:
-                    grader = Grader(jail, self.request.limits(), self.request.rules, self.spool, folder, jail.workers, self.watch)
+                    grader = self.grader(jail, self.request.limits(), self.request.rules, self.spool, folder, jail.workers, self.watch)
                     counts = await grader.run(self.request.items())
                     return folder, counts, facts_of(manifest, self.request)
         except SandboxError as error:
@@ -137,7 +143,7 @@ class Session:
             UsageError: none of the programs belongs to a problem of the data.
         """
         summary = summarise(results, self.request.rules, self.request.ks)
-        unknown = self.spool.unknown()
+        unknown, left = self.spool.unknown(), self.spool.unscorable()
         if sum(unknown.values()) == self.spool.programs():
             named = ", ".join(list(unknown)[:5])
             raise UsageError(f"no program belongs to a problem that is graded: --data has none of {named}; see --data and its filters")
@@ -147,7 +153,8 @@ class Session:
             given=self.spool.programs(),
             refused=self.spool.refusals(),
             refusals=tuple(self.spool.refused(LISTED)),
-            unscorable=self.spool.unscorable(),
+            unscorable={name: why for name, why in left.items() if not why.startswith(EXCLUDED)},
+            excluded={name: why.removeprefix(EXCLUDED) for name, why in left.items() if why.startswith(EXCLUDED)},
             unknown=unknown,
             without_programs=tuple(self.spool.without_programs()),
             all_problems=self.request.all_problems,
@@ -167,13 +174,25 @@ def session(request: Request, programs: Iterable[Item], watch: Watch | None = No
         UsageError: settings or programs that cannot be meant.
         StoreError: temporary files cannot be written.
     """
+    with spooled(request) as spool:
+        spool.fill(programs)
+        opened = Session(request, spool, watch)
+        opened.check()
+        yield opened
+
+
+@contextmanager
+def spooled(request: Request) -> Iterator[Spool]:
+    """An empty spool, for a request whose options can be meant.
+
+    Raises:
+        UsageError: they cannot.
+        StoreError: temporary files cannot be written.
+    """
     # The benchmark's own check of its options.
     Apps(replace(request.options, data="mini") if request.posed is not None else request.options)
     try:
         with Spool() as spool:
-            spool.fill(programs)
-            opened = Session(request, spool, watch)
-            opened.check()
-            yield opened
+            yield spool
     except sqlite3.Error as error:
         raise StoreError(f"temporary files cannot be written ({error}); make room, or name another directory by TMPDIR") from error

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from apps_eval.dataset import plain
 from apps_eval.grading.programs import Item, Refused, Submission
 from apps_eval.options import Rules
 
+SAME_NUMBER: Final = "its id differs from an earlier one in leading zeros only"
+"""Why a problem is not scored whose programs could be those of another."""
+
 _TABLES = """
 CREATE TABLE source (digest TEXT PRIMARY KEY, text BLOB) WITHOUT ROWID;
 CREATE TABLE program (number INTEGER PRIMARY KEY, problem TEXT, sample INTEGER, place TEXT, digest TEXT, UNIQUE (problem, sample));
 CREATE TABLE refused (number INTEGER PRIMARY KEY, place TEXT, reason TEXT);
-CREATE TABLE problem (number INTEGER PRIMARY KEY, id TEXT, plain TEXT UNIQUE, difficulty TEXT, tests INTEGER);
+CREATE TABLE problem (number INTEGER PRIMARY KEY, id TEXT UNIQUE, plain TEXT UNIQUE, difficulty TEXT, tests INTEGER);
 CREATE TABLE unscorable (number INTEGER PRIMARY KEY, id TEXT, plain TEXT, reason TEXT);
 CREATE TABLE record (problem TEXT, digest TEXT, mode TEXT, start INTEGER, PRIMARY KEY (problem, digest, mode)) WITHOUT ROWID;
 """
@@ -130,13 +133,17 @@ class Spool:
         try:
             self._base.execute("INSERT INTO problem (id, plain, difficulty, tests) VALUES (?, ?, ?, ?)", row)
         except sqlite3.IntegrityError:
-            self.add_unscorable(name, "its id differs from an earlier one in leading zeros only")
+            self.add_unscorable(name, SAME_NUMBER)
             return False
         return True
 
     def add_unscorable(self, name: str, reason: str) -> None:
         """Take in a row of the data that cannot be scored."""
         self._base.execute("INSERT INTO unscorable (id, plain, reason) VALUES (?, ?, ?)", (_text(name), plain(name), _text(reason)))
+
+    def scorable(self, name: str) -> bool:
+        """Whether a problem of exactly this id can be scored."""
+        return self._base.execute("SELECT 1 FROM problem WHERE id = ?", (name,)).fetchone() is not None
 
     def problems(self) -> Iterator[ProblemEntry]:
         """The problems that can be scored, in the order of the data."""

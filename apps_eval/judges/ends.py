@@ -23,7 +23,7 @@ def verdict_of(status: Status) -> Verdict:
 
 def time_limit(seconds: float) -> Fault:
     """The fault of a program that ran out of processor time."""
-    return Fault("time limit", f"more than {seconds:g} s of processor time")
+    return Fault("time limit", f"no end within {seconds:g} s of processor time")
 
 
 def why(outcome: Outcome, limits: Limits, source: str, line_of: Callable[[int], int | None] = lambda number: number) -> Fault:

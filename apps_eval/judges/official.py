@@ -12,7 +12,7 @@ from apps_eval.inputs import official_input
 from apps_eval.judges.comparison import NO_RESULT, Comparison, settle
 from apps_eval.judges.ends import time_limit, verdict_of, why
 from apps_eval.judges.strict import decided
-from apps_eval.judges.trial import NOTHING, UNJUDGED, Trial
+from apps_eval.judges.trial import NOTHING, UNJUDGED, Told, Trial
 from apps_eval.problem import Kind, Problem
 from apps_eval.rules.official import ERROR, Code, result_code, same_output
 from gifmcts.types import Verdict
@@ -23,7 +23,7 @@ from sandbox.types import Job, Limits, Outcome, Sandbox, Sharing, Status
 TOTAL_SECONDS: Final = 11.0
 """Processor seconds of all tests together, after which every test counts as −1."""
 
-_TOO_LONG = Fault("time limit", f"more than {TOTAL_SECONDS:g} s of processor time in all tests together")
+_TOO_LONG = Fault("time limit", f"no end within {TOTAL_SECONDS:g} s of processor time for all tests together")
 _ENDED = Fault("the process ended", "no test of this program counts")
 
 
@@ -42,8 +42,11 @@ class OfficialJudge:
         """
         return await self._run(problem, source, tests)
 
-    async def confirm(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
-        """Run the tests in one process, and once more when a time limit decided; a failure of the jail leaves all unjudged."""
+    async def confirm(self, problem: Problem, source: str, tests: Sequence[int], told: Told | None = None) -> list[Trial]:
+        """Run the tests in one process, and once more when a time limit decided; a failure of the jail leaves all unjudged.
+
+        Nothing is told before the end: a process that ends takes the passes of earlier tests back.
+        """
         try:
             trials = await self._run(problem, source, tests)
             if any(trial.verdict is Verdict.TIME for trial in trials):

@@ -10,7 +10,7 @@ from apps_eval.drivers import plain
 from apps_eval.inputs import program_input
 from apps_eval.judges.comparison import Comparison, compare_output, compare_result, settle
 from apps_eval.judges.ends import verdict_of, why
-from apps_eval.judges.trial import NOT_RUN, STOPPED, UNJUDGED, Trial
+from apps_eval.judges.trial import NOT_RUN, STOPPED, UNJUDGED, Told, Trial
 from apps_eval.options import SearchTier
 from apps_eval.problem import Kind, Problem
 from gifmcts.types import Verdict
@@ -73,7 +73,7 @@ class StrictJudge:
         failed = trials[place]
         return place == 0 or failed.verdict is Verdict.TIME or (await self._alone(problem, source, failed.test)).verdict is failed.verdict
 
-    async def confirm(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
+    async def confirm(self, problem: Problem, source: str, tests: Sequence[int], told: Told | None = None) -> list[Trial]:
         """Run every test; a test on which the sandbox fails is unjudged.
 
         The program's first time verdict is confirmed once, alone; where that fails the machine was disturbed, and every other is repeated.
@@ -84,6 +84,8 @@ class StrictJudge:
                 async with aclosing(self._trials(problem, source, tests[len(trials) :])) as stream:
                     async for trial in stream:
                         trials.append(trial)
+                        if told is not None and trial.verdict is not Verdict.TIME:
+                            told(trial)
             except SandboxError:
                 trials.append(Trial(tests[len(trials)], Verdict.UNJUDGED, fault=UNJUDGED))
         late = [place for place, trial in enumerate(trials) if trial.verdict is Verdict.TIME]

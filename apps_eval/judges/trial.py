@@ -1,8 +1,8 @@
 """One program on one test, and who decides what it was worth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from apps_eval.feedback import Fault
 from apps_eval.problem import Problem
@@ -40,6 +40,10 @@ class Trial:
         return ERROR
 
 
+Told: TypeAlias = Callable[[Trial], None]
+"""Hears of a trial that is final."""
+
+
 class Judge(Protocol):
     """A rule set with a sandbox to run programs in."""
 
@@ -56,6 +60,9 @@ class Judge(Protocol):
         """
         ...
 
-    async def confirm(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
-        """Trials that are reported: every test runs, ``time`` verdicts are confirmed, a failure of the jail is ``unjudged``."""
+    async def confirm(self, problem: Problem, source: str, tests: Sequence[int], told: "Told | None" = None) -> list[Trial]:
+        """Trials that are reported: every test runs, ``time`` verdicts are confirmed, a failure of the jail is ``unjudged``.
+
+        ``told`` hears of a trial as soon as nothing that comes after can change it.
+        """
         ...

@@ -11,7 +11,7 @@ from apps_eval.inputs import program_input
 from apps_eval.judges.comparison import compare_output, compare_result, settle
 from apps_eval.judges.ends import time_limit
 from apps_eval.judges.strict import StrictJudge, decided
-from apps_eval.judges.trial import Trial
+from apps_eval.judges.trial import Told, Trial
 from apps_eval.problem import Kind, Problem
 from gifmcts.types import Verdict
 from sandbox.types import Job, Outcome, Sharing, Status
@@ -51,11 +51,13 @@ class ReferenceTrials:
         return all(trial.verdict is Verdict.PASS for trial in self.trials)
 
 
-async def judge_reference(judge: StrictJudge, problem: Problem, source: str) -> ReferenceTrials:
-    """Run a reference solution on all tests as a plain program or, where only that parses, inside the wrapper."""
+async def judge_reference(
+    judge: StrictJudge, problem: Problem, source: str, tests: Sequence[int] | None = None, told: Told | None = None
+) -> ReferenceTrials:
+    """Run a reference solution on some tests, or all, as a plain program or, where only that parses, inside the wrapper."""
     wrapped = not parses(source) and parses(official.dressed(problem, source))
     chosen = WrappedJudge(judge.sandbox, judge.limits) if wrapped else judge
-    trials = await chosen.confirm(problem, source, range(len(problem.cases)))
+    trials = await chosen.confirm(problem, source, range(len(problem.cases)) if tests is None else tests, told)
     return ReferenceTrials(tuple(trials), wrapped)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from apps_rows import row, write_lines
 from command import gifmcts, result, started
-from grading_folders import EXITS, LOOSE, RIGHT, WRONG, data, executions, lines, programs, wait_for_executions
+from grading_folders import EXITS, LOOSE, RIGHT, WRONG, data, executions, lines, programs, wait_for_executions, wait_for_lines
 
 
 @pytest.fixture
@@ -103,13 +103,33 @@ def test_a_kill_loses_at_most_what_is_in_flight(slow: Path) -> None:
     assert again["executed"] == 36 - kept.count(b"\n")
     assert (slow / "killed" / "log.jsonl").read_bytes().startswith(kept[: kept.rfind(b"\n") + 1])
     assert executions(slow / "killed") == executions(slow / "whole")
-    same = [key for key in whole if key not in ("folder", "executed", "reused")]
+    same = [key for key in whole if key not in ("folder", "executed", "reused", "resumed")]
     assert {key: again[key] for key in same} == {key: whole[key] for key in same}
     verdicts = [
         [(one["problem_id"], one["sample"], one["test"], one["verdict"], one["official"]) for one in lines(slow / f"{name}.jsonl")]
         for name in ("whole", "killed")
     ]
     assert verdicts[0] == verdicts[1]
+
+
+def test_a_kill_loses_no_test_that_has_ended(tmp_path: Path) -> None:
+    """Of a program with many tests only those in flight run again under the strict rules; the result is that of one never killed."""
+    many = json.dumps({"inputs": [f"{n} 1" for n in range(40)], "outputs": [str(n + 1) for n in range(40)]})
+    write_lines(tmp_path / "problems.jsonl", row("1", input_output=many))
+    programs(tmp_path, ("1", SLOW))
+    words = (*GRADE, "--rules", "strict", "--workers", "1")
+    whole = result(tmp_path, *words, "--out", "whole")
+    for count in (5, 12, 30):
+        process = started(tmp_path, *words, "--out", "killed")
+        wait_for_lines(tmp_path / "killed" / "tests.jsonl", count, process)
+        process.kill()
+        process.communicate()
+        ended = (tmp_path / "killed" / "tests.jsonl").read_bytes().count(b"\n")
+        assert count <= ended < 40
+    again = result(tmp_path, *words, "--out", "killed")
+    assert again["resumed"] == ended
+    same = [key for key in whole if key not in ("folder", "resumed")]
+    assert {key: again[key] for key in same} == {key: whole[key] for key in same}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -145,7 +165,7 @@ def test_a_grading_is_rescored(tmp_path: Path) -> None:
     assert short["verdicts"] == {"time": 2, "pass": 1, "wrong": 1}
     same = result(tmp_path, *GRADE, "--rescore")
     changed = {key for key in first if same[key] != first[key]}
-    assert changed <= {"facts", "executed", "reused"}
+    assert changed <= {"facts", "executed", "reused", "resumed"}
     assert (folder / "log.jsonl").read_bytes() == log
 
 
@@ -196,7 +216,7 @@ def test_a_recorded_run_is_graded_in_both_ways(tmp_path: Path) -> None:
         ((*GRADE, "--rescore", "--fresh"), "--rescore runs nothing"),
         ((*GRADE, "--rescore", "--tolerance", "nan"), "--tolerance nan"),
         ((*GRADE, "--per-test", "missing/tests.jsonl"), "--per-test missing/tests.jsonl cannot be written"),
-        ((*GRADE, "--benchmark", "other"), "--benchmark other: programs are graded by apps"),
+        ((*GRADE, "--benchmark", "other"), "--benchmark other: `gifmcts grade` is known to apps"),
         ((*GRADE, "--benchmark"), "--benchmark needs a value"),
     ],
 )
@@ -229,6 +249,6 @@ def test_a_damaged_line_of_the_log_is_run_again(place: Path) -> None:
     log.write_bytes(log.read_bytes().replace(b'"verdict":"wrong"', b'"verdict":"pass"', 1))
     again = result(place, *GRADE, "--out", "out")
     assert (again["damaged"], again["executed"], again["reused"]) == (1, 1, 9)
-    assert {key: again[key] for key in whole if key not in ("damaged", "executed", "reused")} == {
-        key: whole[key] for key in whole if key not in ("damaged", "executed", "reused")
+    assert {key: again[key] for key in whole if key not in ("damaged", "executed", "reused", "resumed")} == {
+        key: whole[key] for key in whole if key not in ("damaged", "executed", "reused", "resumed")
     }
