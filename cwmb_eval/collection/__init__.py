@@ -1,0 +1,1 @@
+"""Transitions from true environments: policies of rising quality, trajectories with seeds, splits, files."""

@@ -1,0 +1,1 @@
+"""What ``gifmcts cwmb …`` offers beside runs."""

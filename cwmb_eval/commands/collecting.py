@@ -1,0 +1,72 @@
+"""``gifmcts cwmb collect``: make sets of transitions from the installed environments."""
+
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from cwmb_eval import catalog, dataset
+from cwmb_eval.collection.trajectories import LADDER, STEPS, STRONGEST, Collector
+from gifmcts.errors import GifmctsError, UsageError
+from gifmcts.settings import LISTED
+
+
+@dataclass(frozen=True)
+class CollectOptions:
+    """What is collected, and where it goes."""
+
+    envs: Annotated[tuple[str, ...], LISTED] = (catalog.ALL,)
+    """The environments, with or without a version, or all."""
+    out: Path = Path("cwmb-data")
+    """The folder for the files and their manifest; `gifmcts run cwmb --data` takes it."""
+    seed: int = 0
+    """Everything random is derived from it."""
+    ladder: Annotated[tuple[int, ...], LISTED] = LADDER
+    """Action sequences that the planner tries at each step, one number a trajectory; 1 is a random policy."""
+    strongest: int = STRONGEST
+    """The same for the visited split."""
+    steps: int = STEPS
+    """Steps of a trajectory, at most."""
+
+
+def collect(options: Annotated[CollectOptions, Parameter(name="*")] = CollectOptions()) -> int:
+    """Collect seeded trajectories, split by trajectory into search and held-out, and two sets from elsewhere: visited and box."""
+    if min(options.ladder, default=0) < 1 or options.strongest < 1 or options.steps < 1:
+        raise UsageError("--ladder, --strongest and --steps need numbers of at least 1")
+    failed = 0
+    for entry in catalog.entries(options.envs):
+        try:
+            print(_one(entry, options), flush=True)
+        except GifmctsError as error:
+            failed += 1
+            print(f"{entry.name}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _one(entry: catalog.Entry, options: CollectOptions) -> str:
+    """Collect one environment; a line about it."""
+    world = catalog.open_world(entry)
+    splits = Collector(world, options.seed, options.ladder, options.strongest, options.steps, _progress).collect()
+    known = {"seed": options.seed, "ladder": options.ladder, "versions": _versions()}
+    made = dataset.save(options.out, world.spec, splits, known)
+    counts = ", ".join(f"{name} {count}" for name, count in made.counts.items())
+    ceilings = ", ".join(f"{name} {share:.3f}" for name, share in made.ceilings.items())
+    return f"{world.spec.name}: {counts} transitions; ceilings: {ceilings or 'by distribution'}; {options.out / made.file}"
+
+
+def _progress(words: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("gymnasium", "mujoco", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,155 @@
+"""Sets of transitions on disk: one npz file without pickles an environment, and a manifest that says what is in them."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from cwmb_eval.environment import EnvironmentSpec
+from cwmb_eval.transitions import Array, Split, Transitions, transitions
+from gifmcts.errors import UsageError
+
+MANIFEST: Final = "manifest.json"
+SHIPPED: Final = Path(__file__).with_name("data")
+MOST_BYTES: Final = 1 << 30
+"""Of one array; a file of a stranger must not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a manifest says of one environment's file."""
+
+    spec: EnvironmentSpec
+    file: str
+    sha256: str
+    seed: int
+    counts: Mapping[str, int]
+    """Transitions a split."""
+    ceilings: Mapping[str, float]
+    """Share of a split's transitions that the true environment reproduces from the observation alone; absent where it is stochastic."""
+    ladder: tuple[int, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The sets of a folder by environment."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet:
+    """One environment's transitions by split."""
+
+    spec: EnvironmentSpec
+    splits: Mapping[Split, Transitions]
+    checksum: str
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What a folder holds; nothing where it has no manifest.
+
+    Raises:
+        UsageError: the manifest cannot be read.
+    """
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        return Manifest()
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"{folder / MANIFEST} cannot be read ({error}); collect the sets again by `gifmcts cwmb collect`") from error
+
+
+def load(folder: Path, entry: Entry) -> DataSet:
+    """An environment's set.
+
+    Raises:
+        UsageError: the file is missing, was changed since it was collected, or holds something else.
+    """
+    path = folder / Path(entry.file).name
+    again = "collect the sets again by `gifmcts cwmb collect`"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; {again}") from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise UsageError(f"{path} is not the file of its manifest (another checksum); {again}")
+    columns = read_arrays(content, path)
+    try:
+        splits = {split: transitions(found, entry.spec) for split in Split if (found := _part(columns, split))}
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}; {again}") from error
+    return DataSet(entry.spec, splits, entry.sha256, entry.ceilings)
+
+
+def read_arrays(content: bytes, path: Path) -> dict[str, Array]:
+    """The arrays of an npz file; never a pickle, never more than ``MOST_BYTES`` an array.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if any(member.file_size > MOST_BYTES for member in archive.infolist()):
+                raise UsageError(f"{path}: an array is larger than {MOST_BYTES >> 30} GiB")
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} is no npz file of plain arrays: {error}") from error
+
+
+def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions], entry: Mapping[str, object]) -> Entry:
+    """Write an environment's set and enter it into the manifest; the same transitions make the same bytes.
+
+    Args:
+        folder: where the files stand; made if it is missing.
+        spec: the environment.
+        splits: what was collected.
+        entry: what else the manifest says: ``seed``, ``ladder``, ``versions``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    content = _packed({f"{split.value}.{name}": column for split, some in splits.items() for name, column in some.columns().items()})
+    ceilings = {} if spec.stochastic else {split.value: float(some.exact.mean()) for split, some in splits.items()}
+    made = msgspec.convert(
+        {
+            **entry,
+            "spec": msgspec.to_builtins(spec),
+            "file": f"{spec.name}.npz",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "counts": {split.value: len(some) for split, some in splits.items()},
+            "ceilings": ceilings,
+        },
+        Entry,
+    )
+    (folder / made.file).write_bytes(content)
+    manifest = read_manifest(folder)
+    manifest.entries[spec.name] = made
+    text = json.dumps(msgspec.to_builtins(manifest), indent=1, sort_keys=True) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return made
+
+
+def _packed(columns: Mapping[str, Array]) -> bytes:
+    """An npz file whose bytes depend on the arrays alone."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, column in columns.items():
+            array = io.BytesIO()
+            np.lib.format.write_array(array, column, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), array.getvalue(), zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def _part(columns: Mapping[str, Array], split: Split) -> dict[str, Array]:
+    head = f"{split.value}."
+    return {name.removeprefix(head): column for name, column in columns.items() if name.startswith(head)}

@@ -1,0 +1,10 @@
+"""The text that runs beside a program in the jail, as untrusted as the program: it knows no right answer."""
+
+from pathlib import Path
+from typing import Final
+
+_HERE: Final = Path(__file__).parent
+_FORMS: Final = (_HERE / "forms.py").read_text(encoding="utf-8")
+
+STEPPER: Final = (_HERE / "stepper.py").read_text(encoding="utf-8").replace("from cwmb_eval.drivers.forms import given, reader\n", _FORMS)
+"""Builds the model once and steps it through the transitions of each input."""

@@ -1,0 +1,1 @@
+"""What predictions are worth: per transition, per component, by class of reward, and over several steps."""

@@ -1,0 +1,1 @@
+"""True environments, from which transitions are collected; they never come near a program that is judged."""

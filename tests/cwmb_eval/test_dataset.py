@@ -1,0 +1,137 @@
+"""Sets of transitions: the same seeds make the same bytes, files are checked, and no trajectory is in two splits."""
+
+import hashlib
+import pickle
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from worlds import shipped
+
+from cwmb_eval import dataset
+from cwmb_eval.collection.trajectories import Collector
+from cwmb_eval.dataset import SHIPPED, load, read_arrays, read_manifest, save
+from cwmb_eval.descriptions import clean, describe
+from cwmb_eval.environment import Block, Form, Observations
+from cwmb_eval.transitions import Split
+from cwmb_eval.worlds.rtfm import Rtfm
+from gifmcts.errors import UsageError
+
+NAMES = ("Blackjack", "CliffWalking", "Taxi", "CartPole", "MountainCar", "Acrobot", "Pendulum", "RTFM", "RTFM-full")
+
+
+def collected(folder: Path, seed: int = 0) -> dataset.Entry:
+    """A small set of the fixed game."""
+    world = Rtfm()
+    splits = Collector(world, seed, ladder=(1, 3), strongest=4, steps=15).collect()
+    return save(folder, world.spec, splits, {"seed": seed, "ladder": (1, 3), "versions": {}})
+
+
+def test_the_same_seed_makes_the_same_file(tmp_path: Path) -> None:
+    """Byte by byte; another seed another one."""
+    first, second, other = (collected(tmp_path / name, seed) for name, seed in (("a", 0), ("b", 0), ("c", 1)))
+    assert first == second
+    assert (tmp_path / "a" / first.file).read_bytes() == (tmp_path / "b" / second.file).read_bytes()
+    assert other.sha256 != first.sha256
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    """All four splits, with the counts and ceilings of the manifest."""
+    made = collected(tmp_path)
+    entry = read_manifest(tmp_path).entries["RTFM"]
+    assert entry == made
+    data = load(tmp_path, entry)
+    assert set(data.splits) == set(Split)
+    assert {split.value: len(some) for split, some in data.splits.items()} == dict(entry.counts)
+    assert set(data.ceilings.values()) == {1.0}
+
+
+def test_a_changed_file_is_refused(tmp_path: Path) -> None:
+    """Its checksum is not the manifest's."""
+    made = collected(tmp_path)
+    with (tmp_path / made.file).open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(UsageError, match="another checksum"):
+        load(tmp_path, made)
+    (tmp_path / made.file).unlink()
+    with pytest.raises(UsageError, match="collect the sets again"):
+        load(tmp_path, made)
+
+
+def test_pickles_are_never_read(tmp_path: Path) -> None:
+    """Neither as a file nor as an array of objects inside one; the message is for a user."""
+    path = tmp_path / "bad.npz"
+    np.savez(path, column=np.array([{"a": 1}], dtype=object))
+    for content in (path.read_bytes(), pickle.dumps([1]), b""):
+        with pytest.raises(UsageError, match="no npz file of plain arrays"):
+            read_arrays(content, path)
+
+
+def test_a_file_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
+    """A column that is missing is named."""
+    path = tmp_path / "RTFM.npz"
+    np.savez(path, **{"search.reward": np.zeros(3)})
+    entry = read_manifest(SHIPPED).entries["RTFM"]
+    changed = msgspec.convert({**msgspec.to_builtins(entry), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}, dataset.Entry)
+    with pytest.raises(UsageError, match="no column action"):
+        load(tmp_path, changed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_sets_are_whole(name: str) -> None:
+    """Four splits with enough in them, a description beside them, and nothing both terminated and truncated."""
+    data = shipped(name)
+    assert set(data.splits) == set(Split)
+    assert all(len(some) >= 90 for some in data.splits.values())
+    assert not any((some.terminated & some.truncated).any() for some in data.splits.values())
+    assert (SHIPPED / f"{data.spec.name.partition('-v')[0]}.md").is_file()
+    assert describe(data.spec.name)
+    starts = {split: some.observation[some.step == 0].tobytes() for split, some in data.splits.items()}
+    assert name in ("CliffWalking",) or starts[Split.SEARCH] != starts[Split.HELD_OUT]
+
+
+def test_the_shipped_sets_are_small() -> None:
+    """A wheel is not a data set."""
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 1 << 20
+
+
+def test_the_quality_of_trajectories_rises() -> None:
+    """The planner's last trajectories earn more than random ones, and the visited split more than the search split."""
+    some = shipped("Pendulum").splits[Split.SEARCH]
+    returns = [some.reward[some.trajectory == number].sum() for number in range(10)]
+    assert np.mean(returns[7:]) > np.mean(returns[:5])
+
+
+def test_a_description_that_contradicts_itself_is_refused() -> None:
+    """Blocks must make up the width."""
+    with pytest.raises(ValueError, match="do not make up"):
+        Observations(Form.WORDS, "|u1", 5, ("a",), (Block("grid", (2, 2)),))
+
+
+def test_docstrings_are_cleaned() -> None:
+    """Figures, anchors, and what says nothing of the dynamics go; the rest stays."""
+    document = """
+    ## Description
+    A cart <a href="#x">[1]</a>.
+
+    ```{figure} cart.png
+    :name: cart
+    ```
+
+    ## Arguments
+    ```python
+    # import gymnasium
+    ```
+    Many.
+
+    ## Rewards
+    One a step.
+
+    ## References
+    [1] Somebody.
+
+    ### Version History
+    * v1
+    """
+    assert clean(document) == "## Description\nA cart [1].\n\n## Rewards\nOne a step."
