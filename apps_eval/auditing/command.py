@@ -13,32 +13,22 @@ from cyclopts import Parameter
 from apps_eval.auditing.findings import EXCLUDED, Fault
 from apps_eval.auditing.printing import print_audit
 from apps_eval.auditing.session import Audit, auditing, conclude, place
+from apps_eval.grading.choices import Choices
 from apps_eval.grading.exports import check_writable
 from apps_eval.grading.progress import progress, say
 from apps_eval.grading.request import Request
 from apps_eval.grading.session import Session
-from apps_eval.options import AppsOptions, Difficulty, Rules, Split
+from apps_eval.options import Rules
 from gifmcts.errors import UsageError
 from gifmcts.settings import LISTED
 
 _FLAT = Parameter(name="*")
 
 
-@dataclass(frozen=True)
-class AuditOptions:
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions(Choices):
     """Which problems are audited, and where results go."""
 
-    data: str
-    """The problems: "mini", a jsonl file (plain or gzip), a parquet file, a directory of problems,
-    or a public data set such as codeparrot/apps."""
-    split: Split = Split.TEST
-    """Which half of a data set that has both."""
-    difficulty: Difficulty | None = None
-    """Only problems of this level."""
-    ids: Annotated[tuple[str, ...], LISTED] = ()
-    """Only these problems: ids, or ranges such as 3000-3999,4711."""
-    limit: int | None = None
-    """At most this many problems, after the other filters."""
     references: int | None = None
     """At most this many reference solutions of each problem; by default all."""
     exclude_for: Annotated[tuple[Fault, ...], LISTED] = EXCLUDED
@@ -49,18 +39,6 @@ class AuditOptions:
     """Processor seconds per test."""
     memory_mb: int = 1024
     """Memory per test in MiB, beyond the empty interpreter."""
-    workers: int | None = None
-    """Processes that run programs; by default one per core."""
-    unsafe_no_isolation: bool = False
-    """Run programs even where this machine offers no isolation."""
-    out: Path | None = None
-    """The folder of this audit; by default one below --runs, named after the data and the settings."""
-    runs: Path = Path("runs")
-    """Where folders of runs, gradings and audits stand."""
-    fresh: bool = False
-    """Forget what an earlier start of this audit wrote down."""
-    json: bool = False
-    """Print one JSON object instead of the report."""
 
 
 def audit(*, options: Annotated[AuditOptions, _FLAT]) -> int:
@@ -83,17 +61,7 @@ def audit(*, options: Annotated[AuditOptions, _FLAT]) -> int:
 
 
 def _request(options: AuditOptions) -> Request:
-    chosen = AppsOptions(
-        data=options.data,
-        split=options.split,
-        difficulty=options.difficulty,
-        ids=options.ids,
-        limit=options.limit,
-        time_limit=options.time_limit,
-        memory_mb=options.memory_mb,
-        workers=options.workers,
-        unsafe_no_isolation=options.unsafe_no_isolation,
-    )
+    chosen = options.for_apps(options.time_limit, options.memory_mb)
     command = shlex.join(["gifmcts", *sys.argv[1:]])
     return Request(chosen, (Rules.STRICT,), name="reference solutions", command=command)
 

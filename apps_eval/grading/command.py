@@ -11,6 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from apps_eval.grading.choices import Choices
 from apps_eval.grading.exports import check_places, exported, exporting
 from apps_eval.grading.folder import GradingFolder
 from apps_eval.grading.grader import Counts
@@ -19,28 +20,17 @@ from apps_eval.grading.printing import print_grading
 from apps_eval.grading.progress import progress, say
 from apps_eval.grading.request import RULES, Request, facts_of_rescoring, find_folder, place_for, recorded_options
 from apps_eval.grading.session import Grading, Session, session
-from apps_eval.options import AppsOptions, Difficulty, Rules, Split
+from apps_eval.options import Rules
 from gifmcts.errors import UsageError
 from gifmcts.settings import LISTED
 
 _FLAT = Parameter(name="*")
 
 
-@dataclass(frozen=True)
-class GradeOptions:
+@dataclass(frozen=True, kw_only=True)
+class GradeOptions(Choices):
     """Which problems are scored, by which rules, and where results go."""
 
-    data: str
-    """The problems: "mini", a jsonl file (plain or gzip), a parquet file, a directory of problems,
-    or a public data set such as codeparrot/apps."""
-    split: Split = Split.TEST
-    """Which half of a data set that has both."""
-    difficulty: Difficulty | None = None
-    """Only problems of this level."""
-    ids: Annotated[tuple[str, ...], LISTED] = ()
-    """Only these problems: ids, or ranges such as 3000-3999,4711."""
-    limit: int | None = None
-    """At most this many problems, after the other filters."""
     exclude: str | None = None
     """Leave out the problems of this list, which `gifmcts audit` writes: a jsonl file of problem_id and reason."""
     rules: Annotated[tuple[Rules, ...], LISTED] = RULES
@@ -55,28 +45,16 @@ class GradeOptions:
     """Processor seconds per test; by default 4, and with --rescore those recorded."""
     memory_mb: int | None = None
     """Memory per test in MiB, beyond the empty interpreter; by default 1024."""
-    workers: int | None = None
-    """Processes that run programs; by default one per core."""
-    unsafe_no_isolation: bool = False
-    """Run programs even where this machine offers no isolation."""
     rescore: bool = False
     """Judge the stored outputs of an earlier grading by these settings; nothing is run."""
     tolerance: float | None = None
     """With --rescore: the tolerance of the strict rules for numbers that are no integers; by default 1e-6."""
-    out: Path | None = None
-    """The folder of this grading; by default one below --runs, named after the programs and the settings."""
-    runs: Path = Path("runs")
-    """Where folders of runs and gradings stand."""
-    fresh: bool = False
-    """Forget what an earlier start of this grading wrote down."""
     per_test: Path | None = None
     """Write a row a test to this jsonl file."""
     csv: Path | None = None
     """Write a row a program to this CSV file."""
     parquet: Path | None = None
     """Write a row a program to this Parquet file."""
-    json: bool = False
-    """Print one JSON object instead of the report."""
 
 
 def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
@@ -119,18 +97,8 @@ def _check(options: GradeOptions) -> None:
 
 
 def _request(programs: str, options: GradeOptions) -> Request:
-    chosen = AppsOptions(
-        data=options.data,
-        split=options.split,
-        difficulty=options.difficulty,
-        ids=options.ids,
-        limit=options.limit,
-        exclude=options.exclude,
-        time_limit=4.0 if options.time_limit is None else options.time_limit,
-        memory_mb=1024 if options.memory_mb is None else options.memory_mb,
-        workers=options.workers,
-        unsafe_no_isolation=options.unsafe_no_isolation,
-    )
+    time_limit = 4.0 if options.time_limit is None else options.time_limit
+    chosen = options.for_apps(time_limit, 1024 if options.memory_mb is None else options.memory_mb, options.exclude)
     command = shlex.join(["gifmcts", *sys.argv[1:]])
     return Request(chosen, options.rules, options.k, options.all_problems, None, programs, command)
 
