@@ -3,7 +3,7 @@
 At each concurrency the engine searches 64 problems with the sandbox as judge, and every request for a completion is recorded. Then the
 recorded bodies are sent as they are, as many at the same time. Each way is warmed up once and measured in alternating order. The one call
 at a time of a sequential loop is the raw requests at concurrency 1.
-Usage: python benchmarks/serving.py CHECKPOINT [--vllm-python PYTHON] [--base-url URL] [--concurrency 1 4 16 64] [--budget 4] [--tokens 48] [--repeats 2]
+Usage: python benchmarks/serving.py CHECKPOINT [--vllm-python PYTHON | --base-url URL] [--concurrency 1 4 16 64] [--budget 4]
 """
 
 import argparse

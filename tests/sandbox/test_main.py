@@ -1,5 +1,6 @@
 """The user's main module: a supervisor is a new process, and runs none of it again."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,9 @@ except IsolationRefused: print("refused")
 
 
 def _done(place: Path, *arguments: str, text: str = "") -> str:
-    done = subprocess.run([sys.executable, *arguments], cwd=place, input=text, capture_output=True, text=True, timeout=60, check=False)
+    environment = os.environ | {"PYTHONPATH": str(place)}  # a safe path leaves out where it stands
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=place, env=environment, input=text, capture_output=True, text=True, timeout=60, check=False)
     if done.stdout == "once\nrefused\n":
         pytest.skip("this machine offers no isolation")
     assert done.stderr == ""
