@@ -100,7 +100,8 @@ def _lines(report: Report) -> list[str]:
         lines.append(f"of {visible} held-out problems that pass every visible test, {held} pass all tests (gap {visible - held})")
     lines += _cost(report)
     if report.duplicates:
-        lines.append(f"{report.duplicates} calls wrote a program that their tree had already: it was not evaluated again")
+        calls = "call" if report.duplicates == 1 else "calls"
+        lines.append(f"{report.duplicates} {calls} wrote a program that their tree had already: it was not evaluated again")
     if report.verdicts:
         lines.append("test verdicts of the chosen programs: " + ", ".join(f"{name} {count}" for name, count in report.verdicts.items()))
     if report.near_limit[0]:

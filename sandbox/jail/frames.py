@@ -23,6 +23,9 @@ REPLY = struct.Struct("<BiQQQQQQ")
 """Status, exit code, processor and wall nanoseconds, peak bytes, then the lengths of output, result and error."""
 STATUSES = ("ok", "error", "time", "memory", "output", "crash", "compile")
 
+EXTENSIONS = 3
+"""How often an input gets its wall time once more, where the machine was too busy to give it a turn."""
+
 START = struct.Struct("<Id")
 """Payload of ``JOB``: the driver's number, and the seconds that compiling may take; the job's socket comes with it."""
 
