@@ -26,7 +26,7 @@ GONE = select.POLLHUP | select.POLLERR
 
 def patience(limits: Limits) -> float:
     """How many seconds a runner may be silent: it compiles, and it may keep a reply until the next input has ended too."""
-    return 5 * limits.compile_seconds + 5 + (2 + frames.EXTENSIONS) * wire.wall_seconds(limits) + GRACE_SECONDS
+    return 5 * limits.compile_seconds + 5 + (2 + frames.EXTENSIONS) * limits.backstop_seconds + GRACE_SECONDS
 
 
 class Broken(Exception):

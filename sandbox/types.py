@@ -65,6 +65,11 @@ class Limits:
     total_cpu_seconds: float | None = None
     """For ``shared`` and ``session``: processor seconds of all inputs together; ``None``: no such limit."""
 
+    @property
+    def backstop_seconds(self) -> float:
+        """The wall backstop in force: seconds by the clock for one input."""
+        return 5 * self.cpu_seconds + 5 if self.wall_seconds is None else self.wall_seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

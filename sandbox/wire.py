@@ -46,11 +46,6 @@ class Reply:
         )
 
 
-def wall_seconds(limits: Limits) -> float:
-    """The wall backstop in force."""
-    return 5 * limits.cpu_seconds + 5 if limits.wall_seconds is None else limits.wall_seconds
-
-
 def pack_job(job: Job) -> bytes:
     """Everything that a runner is told but the inputs: limits, source, file name."""
     limits = job.limits
@@ -59,7 +54,7 @@ def pack_job(job: Job) -> bytes:
     header = frames.REQUEST.pack(
         frames.SHARINGS.index(job.sharing.value),
         limits.cpu_seconds,
-        wall_seconds(limits),
+        limits.backstop_seconds,
         limits.total_cpu_seconds or 0.0,
         limits.compile_seconds,
         limits.memory_bytes,

@@ -93,44 +93,47 @@ class Wire:
 
     def reply(self, ending: Ending, stdout: Span = NOTHING, result: Span = NOTHING, stderr: Span = NOTHING, text: bytes = b"") -> None:
         """Say how an input ended, at once when it used up its time, else now or together with the next; ``text`` goes before ``stderr``."""
+        spans = stdout, result, stderr
+        total = frames.REPLY.size + len(text) + sum(length for _, _, length in spans)
+        if self._size + total > CHUNK:
+            self.flush()
         if not self._size:
             self._first_ns = time.monotonic_ns()
-        elif CHUNK - self._size < frames.REPLY.size + len(text):
-            self.flush()
-        frames.REPLY.pack_into(
-            self._going,
-            self._size,
-            frames.STATUSES.index(ending.status),
-            ending.exit_code,
-            ending.cpu_ns,
-            ending.wall_ns,
-            ending.peak_bytes,
-            stdout[2],
-            result[2],
-            len(text) + stderr[2],
-        )
+        place, streamed = self._size, total > CHUNK
         self._size += frames.REPLY.size
-        for span in (stdout, result):
-            self._gather(*span)
+        if streamed:  # what is announced must come, whatever becomes of the files
+            self._announce(place, ending, stdout[2], result[2], len(text) + stderr[2])
+        lengths = [self._gather(span, padded=streamed) for span in (stdout, result)]
         self._going[self._size : self._size + len(text)] = text
         self._size += len(text)
-        self._gather(*stderr)
+        lengths.append(len(text) + self._gather(stderr, padded=streamed))
+        if not streamed:
+            self._announce(place, ending, *lengths)
         if self._size >= GATHERED or ending.status == "time":
             self.flush()
 
-    def _gather(self, descriptor: int, offset: int, length: int) -> None:
-        """Add part of a file; what somebody cuts off meanwhile counts as zeros."""
-        while length:
+    def _announce(self, place: int, ending: Ending, stdout: int, result: int, stderr: int) -> None:
+        status = frames.STATUSES.index(ending.status)
+        numbers = (ending.exit_code, ending.cpu_ns, ending.wall_ns, ending.peak_bytes, stdout, result, stderr)
+        frames.REPLY.pack_into(self._going, place, status, *numbers)
+
+    def _gather(self, span: Span, *, padded: bool) -> int:
+        """Add part of a file and say how much; what somebody cuts off meanwhile is missing, or zeros where it must be ``padded``."""
+        descriptor, offset, length = span
+        end = offset + length
+        while offset < end:
             if self._size == CHUNK:
                 self.flush()
-            room = self._going[self._size : self._size + length]
+            room = self._going[self._size : self._size + end - offset]
             count = os.preadv(descriptor, [room], offset)
+            if not count and not padded:
+                break
             if not count:
                 count = len(room)
                 room[:] = bytes(count)
             self._size += count
             offset += count
-            length -= count
+        return length - (end - offset)
 
     def hurry(self, now_ns: int) -> None:
         """Send what has waited for long, before something begins that may take long."""
