@@ -89,6 +89,7 @@ def plan(
     constants, exhaustive = settings.set, bool(settings.pass_at)
     strategy = open_strategy(settings.strategy, settings.preset, settings.actions, constants, exhaustive, settings.templates)
     prompts = Prompts(benchmark.prompts, settings.prompts)
+    prompts.check(strategy.templates.values())
     references = References(benchmark)
     grading = Grading.ALL if settings.pass_at else settings.grade
     config = {

@@ -7,6 +7,7 @@ GifmctsError
 ├── PreflightError        the machine or the model cannot serve the run; exit status 3
 ├── JudgingFailed         a benchmark could not judge a program through no fault of the program
 ├── StoreError            a run folder cannot be read or written, or is in use
+├── TrackerError          an experiment tracker did not take a run
 └── ModelError
     ├── ContextOverflow   the chat does not fit; the search shrinks it or closes the attempt
     ├── ModelUnavailable  no answer after bounded retries; the tree waits, the run can be continued
@@ -36,6 +37,10 @@ class PreflightError(GifmctsError):
 
 class StoreError(GifmctsError):
     """A run folder cannot be read or written, or another process writes to it."""
+
+
+class TrackerError(GifmctsError):
+    """An experiment tracker did not take a run."""
 
 
 class ModelError(GifmctsError):

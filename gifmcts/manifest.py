@@ -51,13 +51,13 @@ def refuse_another(name: str, old: Manifest, new: Manifest) -> None:
 
 def differences(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[object, object]]:
     """The keys in which two configurations differ, sorted, with both values; keys of tables are joined by points, missing is ``None``."""
-    before, after = _flat(old), _flat(new)
+    before, after = flat(old), flat(new)
     return {key: (before.get(key), after.get(key)) for key in sorted({*before, *after}) if before.get(key) != after.get(key)}
 
 
-def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+def flat(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """The configuration with the keys of its tables joined by points."""
-    flat: dict[str, object] = {}
+    joined: dict[str, object] = {}
     for key, value in config.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
+        joined |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return joined

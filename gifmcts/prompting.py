@@ -1,6 +1,6 @@
 """Chats from templates: the words stand in ``prompts/``, what they are filled with comes from the task and the node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib.resources import files
@@ -76,6 +76,17 @@ class Prompts:
         for name in sorted(self._loader.list_templates()):
             digest.update(f"{name}\0{self._loader.read(name)}\0".encode())
         return digest.hexdigest()
+
+    def check(self, names: Iterable[str]) -> None:
+        """Find out before a run what it would miss in its middle.
+
+        Raises:
+            ConfigError: one of these templates is missing.
+        """
+        known = [Path(name).stem for name in self._loader.list_templates()]
+        for name in names:
+            if name not in known:
+                raise ConfigError(f"there is no template {name!r} here: there are {', '.join(sorted(known))}")
 
     def render(self, name: str, task: Task, shown: Situation, room: int = 0) -> Chat:
         """The chat of a template; ``room`` counts how often its feedback was already shortened because it did not fit.

@@ -1,9 +1,10 @@
 """``gifmcts report`` and ``gifmcts export``: runs made ready for others."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from gifmcts.cli.listing import find
 from gifmcts.errors import UsageError
@@ -13,6 +14,8 @@ from gifmcts.publishing.figures import pictures
 from gifmcts.publishing.measures import published
 from gifmcts.publishing.page import page
 from gifmcts.publishing.rows import rows
+from gifmcts.publishing.tracking import Tracker, send, tracked
+from gifmcts.report import report as numbers
 from gifmcts.store import write_whole
 
 
@@ -46,28 +49,43 @@ def report(
     return 0
 
 
+def _kind(_: object, tokens: Sequence[Token]) -> Form | Tracker:
+    """What ``--to`` names."""
+    kinds: list[Form | Tracker] = [*Form, *Tracker]
+    for kind in kinds:
+        if kind == tokens[0].value:
+            return kind
+    raise ValueError(f'"{tokens[0].value}" is none of {", ".join(kinds)}')
+
+
 def export(
     run: str,
     /,
     *,
-    to: Form = Form.JSONL,
+    to: Annotated[Form | Tracker, Parameter(converter=_kind)] = Form.JSONL,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     runs: Path = Path("runs"),
 ) -> int:
-    """Write every attempt of a run as a row: prompt, answer, program, reward, verdicts, grade, tokens and time.
+    """Write every attempt of a run as a row: prompt, answer, program, reward, verdicts, grade, tokens and time; or send its numbers.
 
     Parameters
     ----------
     run
         The run's name, or the path of its folder.
     to
-        jsonl, csv, parquet, or hf: a folder that Hugging Face's datasets loads.
+        jsonl, csv, parquet, or hf: a folder that Hugging Face's datasets loads. mlflow, trackio or wandb: headline numbers, curve and
+        configuration are sent there, with keys from the environment, and no row.
     output
         The file or folder that is written; jsonl and csv go to standard output by default.
     runs
         Where run folders stand.
     """
     folder = find(run, runs)
+    if isinstance(to, Tracker):
+        if output is not None:
+            raise UsageError(f"--to {to} writes no file: leave out -o, or choose jsonl, csv, parquet or hf")
+        print(f"{folder.name} sent to {to}: {send(tracked(numbers(folder)), to)}")
+        return 0
     count = write_rows(rows(folder), to, output, card(folder.name, folder.manifest()))
     if output is not None:
         print(f"{count} attempts in {output}")

@@ -98,6 +98,13 @@ def test_a_missing_directory_or_template_says_so(tmp_path: Path) -> None:
         Prompts("apps").render("sketch", TASK, situation(TASK, NODE, Random(0)))
 
 
+def test_templates_are_looked_for_before_a_run() -> None:
+    """A name that there is none of is refused with those that there are."""
+    Prompts("apps").check(["generate", "improve_blind"])
+    with pytest.raises(ConfigError, match=r"no template 'nope' here: there are fix, generate, improve"):
+        Prompts("apps").check(["generate", "nope"])
+
+
 def test_a_directory_that_replaces_nothing_is_refused(tmp_path: Path) -> None:
     """A misspelt template name would otherwise silently change nothing; text that is not UTF-8 says so."""
     (tmp_path / "generat.jinja").write_text("x")
