@@ -38,6 +38,7 @@ class Cwmb:
     commands: ClassVar[Mapping[str, str]] = {
         "collect": "cwmb_eval.commands.collecting:collect",
         "mutants": "cwmb_eval.commands.mutants:mutants",
+        "plan": "cwmb_eval.commands.planning:plan",
         "score": "cwmb_eval.commands.scoring:score",
     }
 

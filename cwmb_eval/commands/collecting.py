@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from cyclopts import Parameter
 
 from cwmb_eval import catalog, dataset
 from cwmb_eval.collection.trajectories import LADDER, STEPS, STRONGEST, Collector
+from cwmb_eval.versions import versions
 from gifmcts.errors import GifmctsError, UsageError
 from gifmcts.settings import LISTED
 
@@ -50,7 +50,7 @@ def _one(entry: catalog.Entry, options: CollectOptions) -> str:
     """Collect one environment; a line about it."""
     world = catalog.open_world(entry)
     splits = Collector(world, options.seed, options.ladder, options.strongest, options.steps, _progress).collect()
-    known = {"seed": options.seed, "ladder": options.ladder, "versions": _versions()}
+    known = {"seed": options.seed, "ladder": options.ladder, "versions": versions()}
     made = dataset.save(options.out, world.spec, splits, known)
     counts = ", ".join(f"{name} {count}" for name, count in made.counts.items())
     ceilings = ", ".join(f"{name} {share:.3f}" for name, share in made.ceilings.items())
@@ -60,13 +60,3 @@ def _one(entry: catalog.Entry, options: CollectOptions) -> str:
 def _progress(words: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in ("gymnasium", "mujoco", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

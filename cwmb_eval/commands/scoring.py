@@ -13,13 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cwmb_eval.commands.judging import data_sets, judging
+from cwmb_eval.commands.programs import programs
 from cwmb_eval.dataset import DataSet
 from cwmb_eval.judging.judge import Judge
 from cwmb_eval.metrics.measures import Measures, measure
 from cwmb_eval.metrics.scores import Metric
-from cwmb_eval.references import reference
-from gifmcts.cli.listing import find
-from gifmcts.errors import UsageError
 from gifmcts.settings import LISTED
 
 
@@ -56,8 +54,8 @@ def score(program: str, /, options: Annotated[ScoreOptions, Parameter(name="*")]
         for name in [name for name, data in sets.items() if data.spec.stochastic]:
             print(f"{name}: undefined, since --metric cwm2024 compares single answers and it is stochastic", file=sys.stderr)
             del sets[name]
-    programs = _programs(program, options, sets)
-    for name, measures in asyncio.run(_measured(programs, sets, options)).items():
+    found = programs(program, options.runs, sets)
+    for name, measures in asyncio.run(_measured(found, sets, options)).items():
         if options.json:
             for measures_of in measures:
                 print(jsonlib.dumps({"environment": name, **measures_of.as_json()}))
@@ -66,30 +64,9 @@ def score(program: str, /, options: Annotated[ScoreOptions, Parameter(name="*")]
     return 0
 
 
-def _programs(program: str, options: ScoreOptions, sets: Mapping[str, DataSet]) -> dict[str, str]:
-    """Sources by environment."""
-    if program == "reference":
-        return {name: known for name in sets if (known := reference(name))}
-    file = Path(program)
-    if file.is_file():
-        if len(sets) != 1:
-            raise UsageError("a file is a world model of one environment: add --envs NAME")
-        return dict.fromkeys(sets, file.read_text(encoding="utf-8", errors="replace"))
-    folder = find(program, options.runs)
-    found = {}
-    for name, summary in folder.summaries().items():
-        if name in sets and summary.best is not None:
-            chosen = folder.tree(name)[1][summary.best].program
-            if chosen is not None:
-                found[name] = chosen.source
-    if not found:
-        raise UsageError(f"the run {program} has no program for {', '.join(sets)}")
-    return found
-
-
-async def _measured(programs: Mapping[str, str], sets: Mapping[str, DataSet], options: ScoreOptions) -> dict[str, list[Measures]]:
+async def _measured(found: Mapping[str, str], sets: Mapping[str, DataSet], options: ScoreOptions) -> dict[str, list[Measures]]:
     async with judging(options.metric, options.unsafe_no_isolation) as judge:
-        return {name: await _all_splits(judge, sets[name], source) for name, source in programs.items()}
+        return {name: await _all_splits(judge, sets[name], source) for name, source in found.items()}
 
 
 async def _all_splits(judge: Judge, data: DataSet, source: str) -> list[Measures]:

@@ -1,0 +1,48 @@
+"""``gifmcts cwmb plan`` as a real process."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command import gifmcts, result
+
+
+def test_references_are_planned_with(tmp_path: Path) -> None:
+    """A row for each environment; a second time the references come from the folder, with the same numbers."""
+    words = ("cwmb", "plan", "reference", "--envs", "RTFM", "--episodes", "6", "--workers", "1", "--json")
+    first = gifmcts(tmp_path, *words)
+    assert first.returncode == 0, first.stderr
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "cwmb-returns").iterdir()}
+    assert gifmcts(tmp_path, *words).stdout == first.stdout
+    assert {path.name: path.read_bytes() for path in (tmp_path / "cwmb-returns").iterdir()} == kept
+    row = json.loads(first.stdout)
+    assert (row["environment"], row["planner"], row["episodes"], row["failed"]) == ("RTFM", "MCTS", 6, 0)
+    assert row["oracle"]["mean"] > row["random"]["mean"]
+    assert row["normalised"]["value"] == 1.0
+
+
+def test_a_run_is_planned_with(tmp_path: Path) -> None:
+    """Its chosen programs are; what is undefined says why."""
+    result(tmp_path, "run", "cwmb", "--envs", "RTFM", "--budget", "2", "--name", "one")
+    done = gifmcts(tmp_path, "cwmb", "plan", "one", "--episodes", "2", "--steps", "1")
+    assert done.returncode == 0, done.stderr
+    assert "RTFM: R is undefined: the oracle is not better than chance beyond doubt" in done.stdout
+    assert "mean R, discrete: undefined (0 of 1 environments)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nothing",), "there is no run"),
+        (("reference", "--envs", "Hopper"), "there is no reference"),
+        (("reference", "--episodes", "1"), "--episodes needs at least 2"),
+        (("model.py",), "add --envs NAME"),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    """Status 2 and one sentence, no traceback."""
+    (tmp_path / "model.py").write_text("")
+    done = gifmcts(tmp_path, "cwmb", "plan", *words)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
