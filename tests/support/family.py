@@ -28,6 +28,14 @@ def supervisors(pid: int | None = None) -> list[int]:
     ]
 
 
+def cores(pid: int) -> set[int] | None:
+    """Where a process may run; nothing when it is gone."""
+    try:
+        return os.sched_getaffinity(pid)
+    except ProcessLookupError:
+        return None
+
+
 def all_end(pids: list[int], seconds: float = 10) -> bool:
     """Whether every one of these processes is dead soon; a process that cannot be watched any more is."""
     return all(_ends(pid, seconds) for pid in pids)
