@@ -8,6 +8,7 @@ from typing import Final
 
 from apps_eval.row import BadRow, columns, row_id
 from gifmcts.errors import UsageError
+from gifmcts.wording import counted
 
 _NAMED: Final = 20
 """How many ids a report's header names."""
@@ -31,7 +32,7 @@ class Exclusions:
         names = list(self.reasons)
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         listed = f": {', '.join(names[:_NAMED])}{more}" if names else ""
-        return {"excluded": f"{len(names)} problems by a list with checksum {self.checksum[:16]}{listed}"}
+        return {"excluded": f"{counted(len(names), 'problem', 'problems')} by a list with checksum {self.checksum[:16]}{listed}"}
 
 
 def read_exclusions(file: str | None) -> Exclusions:

@@ -1,11 +1,12 @@
 """Ablations as data: a file that changes a few settings of a run, and the question that it asks."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import msgspec
 
@@ -85,10 +86,26 @@ def _value(file: Path, kind: type, old: object, key: str, value: object) -> obje
         return file.parent / str(value)
     if isinstance(value, Mapping):
         value = {**msgspec.to_builtins(getattr(old, key)), **{name: _word(item) for name, item in value.items()}}
+    wanted = get_type_hints(kind)[key]
     try:
-        return msgspec.convert(value, get_type_hints(kind)[key])
+        return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{file}: {key} = {value!r}: {error}") from error
+        raise ConfigError(f"{file}: {key} = {value!r}: {_hint(wanted, value) or error}") from error
+
+
+def _hint(wanted: object, value: object) -> str:
+    """What a setting that is one of few, or a list of such, may be; nothing for any other."""
+    choices = list(_choices(wanted))
+    wrong = [str(one) for one in (value if isinstance(value, list) else [value]) if one not in choices]
+    return f"there is no {wrong[0]!r}; choose among {', '.join(choices)}" if choices and wrong else ""
+
+
+def _choices(kind: object) -> Iterator[str]:
+    """The words of every enumeration that a type speaks of."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        yield from kind
+    for part in get_args(kind):
+        yield from _choices(part)
 
 
 def _word(value: object) -> str:

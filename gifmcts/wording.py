@@ -11,6 +11,11 @@ def harmless(text: str) -> str:
     return "".join(character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text)
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with the word that goes with it."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def took(footprint: Footprint | None) -> str:
     """What running tests took, in a few words; nothing where it was not measured."""
     if footprint is None:

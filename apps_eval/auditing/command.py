@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from apps_eval.auditing.findings import EXCLUDED, Fault
 from apps_eval.auditing.printing import print_audit
-from apps_eval.auditing.session import Audit, auditing, conclude, place
+from apps_eval.auditing.session import Audit, auditing, conclude, list_name, place
 from apps_eval.grading.choices import Choices
 from apps_eval.grading.exports import check_writable
 from apps_eval.grading.progress import progress, say
@@ -34,7 +34,7 @@ class AuditOptions(Choices):
     exclude_for: Annotated[tuple[Fault, ...], LISTED] = EXCLUDED
     """The faults for which a problem comes onto the list of those to leave out."""
     exclusions: Path | None = None
-    """Where that list is written; by default exclude.jsonl in the folder of this audit."""
+    """Where that list is written; by default exclude.jsonl in the folder of this audit, with the filters in its name if there are any."""
     time_limit: float = 4.0
     """Processor seconds per test."""
     memory_mb: int = 1024
@@ -72,4 +72,5 @@ async def _audit(opened: Session, options: AuditOptions) -> Audit:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel if task else lambda: None)
     folder, counts, facts = await opened.run(options.out or place(options.runs, options.data), options.fresh)
-    return conclude(opened, folder, counts, facts, options.exclude_for, options.exclusions)
+    exclusions = options.exclusions or folder.path / list_name(opened.request.options, options.references)
+    return conclude(opened, folder, counts, facts, options.exclude_for, exclusions)

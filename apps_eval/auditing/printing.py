@@ -7,7 +7,7 @@ from rich.console import Console
 from apps_eval.auditing.findings import Fault
 from apps_eval.auditing.session import LISTED, Audit
 from gifmcts import records
-from gifmcts.wording import harmless
+from gifmcts.wording import counted, harmless
 
 _SHOWN = 10
 """How many problems of a fault are named one by one."""
@@ -42,19 +42,24 @@ def print_audit(audit: Audit, as_object: bool) -> None:
 
 
 def _lines(audit: Audit) -> list[str]:
+    wrapper = "inside the reference scorer's wrapper and"
     lines = [
-        f"\n{audit.rows} rows, {audit.problems} of them pose a problem",
-        f"{audit.references} reference solutions, {audit.passing} pass every test under strict rules; "
-        f"{audit.wrapped} only parse inside the reference scorer's wrapper and were judged in it",
+        f"\n{counted(audit.rows, 'row', 'rows')}, {counted(audit.problems, 'of them poses', 'of them pose')} a problem",
+        f"{counted(audit.references, 'reference solution', 'reference solutions')}, "
+        f"{counted(audit.passing, 'passes', 'pass')} every test under strict rules; "
+        f"{counted(audit.wrapped, f'only parses {wrapper} was', f'only parse {wrapper} were')} judged in it",
     ]
     for fault, count in audit.found.items():
         lines.append(f"{fault}: {count}")
         lines += _named(audit, fault, count)
     if audit.unjudged:
         names = ", ".join(audit.unjudged[:_SHOWN])
-        lines.append(f"UNJUDGED: a reference solution of {len(audit.unjudged)} problems ({names}); the same command tries it again")
-    lines.append(f"{audit.counts.executed} executions now, {audit.counts.reused} kept from earlier starts, in {audit.folder}")
-    lines.append(f"{audit.excluded} problems are in {audit.exclusions}, for --exclude of `gifmcts grade` and `gifmcts run apps`")
+        problems = counted(len(audit.unjudged), "problem", "problems")
+        lines.append(f"UNJUDGED: a reference solution of {problems} ({names}); the same command tries it again")
+    executions = counted(audit.counts.executed, "execution", "executions")
+    lines.append(f"{executions} now, {audit.counts.reused} kept from earlier starts, in {audit.folder}")
+    excluded = counted(audit.excluded, "problem is", "problems are")
+    lines.append(f"{excluded} in {audit.exclusions}, for --exclude of `gifmcts grade` and `gifmcts run apps`")
     return lines
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,18 +16,21 @@ from apps_eval.grading.fold import Fold
 from apps_eval.grading.folder import GradingFolder, Manifest
 from apps_eval.grading.grader import Counts, Watch
 from apps_eval.grading.request import Request, place_for
-from apps_eval.grading.session import Session, spooled
+from apps_eval.grading.session import Session, left_out, spooled
 from apps_eval.grading.spool import SAME_NUMBER
 from apps_eval.judges.wrapped import parses
+from apps_eval.options import AppsOptions
 from apps_eval.problem import Problem
 from gifmcts import records
-from gifmcts.errors import StoreError
+from gifmcts.errors import StoreError, UsageError
 from gifmcts.types import Refusal
 
 LISTED: Final = 1000
 """How many findings are listed one by one."""
-LIST: Final = "exclude.jsonl"
-"""The list of problems to leave out, in the folder of an audit."""
+LIST: Final = "exclude"
+"""How the list of problems to leave out is called, in the folder of an audit."""
+LONGEST_NAME: Final = 100
+"""Characters of a selection's words in the name of its list; what is beyond them is told by a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,15 @@ def place(runs: Path, data: str) -> Callable[[Manifest], Path]:
     return lambda manifest: runs / named(manifest).name.replace("graded-", "audited-", 1)
 
 
+def list_name(options: AppsOptions, most: int | None) -> str:
+    """The file of the list of problems to leave out: an audit of a selection never takes the place of the whole one's."""
+    chosen = {"difficulty": options.difficulty, "ids": ",".join(options.ids), "limit": options.limit, "references": most}
+    words = "-".join(f"{name}-{value}" for name, value in chosen.items() if value)
+    if len(words) > LONGEST_NAME:
+        words = f"{words[:LONGEST_NAME]}-{blake2b(words.encode(), digest_size=4).hexdigest()}"
+    return f"{LIST}-{words}.jsonl" if words else f"{LIST}.jsonl"
+
+
 @contextmanager
 def auditing(request: Request, most: int | None, watch: Watch) -> Iterator[Session]:
     """A grading session whose programs are the reference solutions.
@@ -91,19 +104,23 @@ def conclude(
     counts: Counts,
     facts: Mapping[str, str],
     exclude_for: Sequence[Fault],
-    exclusions: Path | None,
+    exclusions: Path,
 ) -> Audit:
     """Look at every row with what its reference solutions did, and write the list of problems to leave out.
 
     Raises:
+        UsageError: no row poses a problem.
         StoreError: the list cannot be written.
     """
-    tally, file = _Tally(), exclusions or folder.path / LIST
+    tally, file = _Tally(), exclusions
     draft = file.with_name(f".{file.name}")
     try:
         with draft.open("wb") as stream:
             for findings in _findings(opened, opened.fold(folder), tally):
                 _list(findings, exclude_for, tally, stream)
+        if not tally.problems:
+            why = left_out(tally.rows, ((one.problem_id, one.detail) for one in tally.listed))
+            raise UsageError(f"there is no problem to audit: {why}, and no other is in the data; see --data and its filters")
         draft.replace(file)
     except OSError as error:
         raise StoreError(f"{file} cannot be written ({error.strerror or error}); make room or choose another --exclusions") from error

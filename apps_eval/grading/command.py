@@ -7,7 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -15,7 +15,8 @@ from apps_eval.grading.choices import Choices
 from apps_eval.grading.exports import check_places, exported, exporting
 from apps_eval.grading.folder import GradingFolder
 from apps_eval.grading.grader import Counts
-from apps_eval.grading.places import Choice, read_programs
+from apps_eval.grading.origin import origin_of
+from apps_eval.grading.places import Choice, read_programs, recorded_run
 from apps_eval.grading.printing import print_grading
 from apps_eval.grading.progress import progress, say
 from apps_eval.grading.request import RULES, Request, facts_of_rescoring, find_folder, place_for, recorded_options
@@ -23,6 +24,7 @@ from apps_eval.grading.session import Grading, Session, session
 from apps_eval.options import Rules
 from gifmcts.errors import UsageError
 from gifmcts.settings import LISTED
+from gifmcts.wording import harmless
 
 _FLAT = Parameter(name="*")
 
@@ -31,6 +33,9 @@ _FLAT = Parameter(name="*")
 class GradeOptions(Choices):
     """Which problems are scored, by which rules, and where results go."""
 
+    data: Annotated[str, Parameter(show_default=False)] = ""
+    """The problems, which programs always need: "mini", a jsonl file (plain or gzip), a parquet file, a directory of problems,
+    or a public data set such as codeparrot/apps."""
     exclude: str | None = None
     """Leave out the problems of this list, which `gifmcts audit` writes: a jsonl file of problem_id and reason."""
     rules: Annotated[tuple[Rules, ...], LISTED] = RULES
@@ -57,7 +62,10 @@ class GradeOptions(Choices):
     """Write a row a program to this Parquet file."""
 
 
-def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
+_DEFAULTS: Final = GradeOptions()
+
+
+def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT] = _DEFAULTS) -> int:
     """Grade given programs on the problems of APPS; no search, no model.
 
     With the name of a recorded run and without --data, the run itself is graded; `gifmcts grade RUN --help` tells how.
@@ -73,6 +81,8 @@ def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
     check_places(options.per_test, options.csv, options.parquet)
     request = _request(programs, options)
     items = read_programs(programs, options.runs, options.choice)
+    if request.origin is not None:
+        say(harmless(f"the run {request.origin.run.name} was made on {request.origin.words}"))
     with progress() as watch, session(request, items, watch) as opened:
         if options.rescore:
             grading = _rescore(opened, options)
@@ -88,6 +98,8 @@ def grade(programs: str, /, *, options: Annotated[GradeOptions, _FLAT]) -> int:
 
 
 def _check(options: GradeOptions) -> None:
+    if not options.data:
+        raise UsageError("programs need --data, which names the problems that they are for, such as --data apps.jsonl")
     if options.tolerance is not None and not options.rescore:
         raise UsageError("--tolerance judges stored outputs: add --rescore, after the programs were graded once")
     if options.tolerance is not None and not 0 <= options.tolerance < math.inf:
@@ -100,7 +112,9 @@ def _request(programs: str, options: GradeOptions) -> Request:
     time_limit = 4.0 if options.time_limit is None else options.time_limit
     chosen = options.for_apps(time_limit, 1024 if options.memory_mb is None else options.memory_mb, options.exclude)
     command = shlex.join(["gifmcts", *sys.argv[1:]])
-    return Request(chosen, options.rules, options.k, options.all_problems, None, programs, command)
+    asked = Request(chosen, options.rules, options.k, options.all_problems, None, programs, command)
+    run = recorded_run(programs, options.runs)
+    return asked if run is None else replace(asked, origin=origin_of(run, asked.source()))
 
 
 async def _grade(opened: Session, options: GradeOptions) -> Grading:

@@ -13,6 +13,8 @@ from gifmcts import records
 from gifmcts.errors import StoreError, UsageError
 
 _BATCH = 1000
+_NUMBERS: Mapping[str, type] = {"solved": bool, "passed": int, "cpu_seconds": float, "near_limit": int, "stopped_by_clock": int}
+"""What a row a program says under each rule set."""
 
 
 class Export(Protocol):
@@ -42,6 +44,7 @@ class PerTest:
                 "cpu_seconds": mark.cpu_seconds,
                 "memory_bytes": mark.memory_bytes,
                 "near_limit": mark.near_limit,
+                "stopped_by_clock": mark.stopped_by_clock,
                 "error": mark.error,
                 "verdicts": {rules.value: marks[place].verdict.value for rules, marks in program.marks.items()},
             }
@@ -98,8 +101,7 @@ def columns(rules: Sequence[Rules]) -> dict[str, type]:
     """The columns of a row a program."""
     found: dict[str, type] = {"problem_id": str, "sample": int, "difficulty": str, "place": str, "tests": int}
     for one in rules:
-        names: dict[str, type] = {"solved": bool, "passed": int, "cpu_seconds": float, "near_limit": int}
-        found |= {f"{one.value}_{name}": kind for name, kind in names.items()}
+        found |= {f"{one.value}_{name}": kind for name, kind in _NUMBERS.items()}
     return found
 
 
@@ -113,11 +115,12 @@ def _row(program: Graded, rules: Sequence[Rules]) -> dict[str, object]:
     }
     for one in rules:
         marks = program.marks.get(one)
-        values: tuple[object, ...] = (None, None, None, None)
+        values: tuple[object, ...] = (None,) * len(_NUMBERS)
         if marks is not None:
-            passed, near = sum(mark.passed for mark in marks), sum(mark.near_limit for mark in marks)
-            values = (program.solved(one), passed, round(sum(mark.cpu_seconds for mark in marks), 6), near)
-        row |= dict(zip((f"{one.value}_{name}" for name in ("solved", "passed", "cpu_seconds", "near_limit")), values, strict=True))
+            counts = (sum(mark.near_limit for mark in marks), sum(mark.stopped_by_clock for mark in marks))
+            seconds = round(sum(mark.cpu_seconds for mark in marks), 6)
+            values = (program.solved(one), sum(mark.passed for mark in marks), seconds, *counts)
+        row |= dict(zip((f"{one.value}_{name}" for name in _NUMBERS), values, strict=True))
     return row
 
 

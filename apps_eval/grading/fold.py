@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apps_eval.grading.folder import GradingFolder
-from apps_eval.grading.record import Record
+from apps_eval.grading.record import Record, mark
 from apps_eval.grading.rescore import Rescoring
 from apps_eval.grading.results import Graded, GradedProblem, Mark
 from apps_eval.grading.spool import Entry, Spool
@@ -41,7 +41,9 @@ class Fold:
         for digest in dict.fromkeys(entry.digest for entry in entries):
             found = {rules: self._record(name, digest, rules) for rules in self.rules}
             marks[digest] = {
-                rules: tuple(left.mark(self.time_limit) for left in one.tests) for rules, one in found.items() if one is not None
+                rules: tuple(mark(left, left.verdict, self.time_limit, one.mode) for left in one.tests)
+                for rules, one in found.items()
+                if one is not None
             }
         return self._graded(name, difficulty, entries, marks)
 

@@ -64,7 +64,8 @@ class GradingFolder:
         try:
             found = records.decode(file.read_bytes(), Manifest, str(file))
         except OSError as error:
-            raise StoreError(f"{self.path} holds no grading ({error.strerror}: {file.name})") from error
+            words = f"{self.path} holds no grading ({error.strerror}: {file.name})"
+            raise StoreError(f"{words}: name the folder of an earlier one by --out, or grade first without --rescore") from error
         if found.format != FORMAT:
             raise StoreError(f"{self.path} has format {found.format}, this version reads {FORMAT}; use the version that wrote it")
         return found

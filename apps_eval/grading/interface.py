@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from apps_eval.grading.places import read_programs
+from apps_eval.grading.origin import origin_of
+from apps_eval.grading.places import read_programs, recorded_run
 from apps_eval.grading.programs import Item, Submission
 from apps_eval.grading.request import RULES, Request
 from apps_eval.grading.results import Graded, GradedProblem
@@ -23,7 +24,7 @@ def grade(
     problems: str | Path | Iterable[Problem],
     rules: str | Sequence[str] = RULES,
     *,
-    k: Sequence[int] = (1,),
+    k: int | Sequence[int] = (1,),
     all_problems: bool = False,
     options: AppsOptions | None = None,
     out: Path | None = None,
@@ -34,7 +35,7 @@ def grade(
         programs: submissions, or what names them on the command line: a file, a directory, a recorded run.
         problems: problems, or what names them as ``--data``.
         rules: ``strict``, ``official`` or both; the first one's numbers stand at the head.
-        k: of pass@k.
+        k: of pass@k, one or several.
         all_problems: count problems without a program as failed, instead of leaving them out.
         options: limits, filters and workers; its ``data`` and ``rules`` are not looked at.
         out: a folder that keeps what was run, so that the same call goes on where another was stopped.
@@ -51,11 +52,14 @@ def grade(
     request = Request(
         options=chosen,
         rules=tuple(map(_rules, [rules] if isinstance(rules, str) else rules)),
-        ks=tuple(k),
+        ks=(k,) if isinstance(k, int) else tuple(k),
         all_problems=all_problems,
         posed=None if isinstance(problems, str | Path) else problems,
         name=str(programs) if isinstance(programs, str | Path) else "programs",
     )
+    run = recorded_run(str(programs)) if isinstance(programs, str | Path) else None
+    if run is not None:
+        request = replace(request, origin=origin_of(run, request.source()))
     items: Iterable[Item] = read_programs(str(programs)) if isinstance(programs, str | Path) else programs
     try:
         asyncio.get_running_loop()

@@ -31,15 +31,19 @@ def read_programs(name: str, runs: Path = Path("runs"), choice: Choice = Choice.
         UsageError: there is nothing of that name.
         StoreError: it is a recorded run whose files are damaged.
     """
-    path = Path(name)
-    for folder in (path, runs / name):
-        if (folder / "config.json").is_file():
-            return _recorded(RunFolder(folder), choice)
+    path, run = Path(name), recorded_run(name, runs)
+    if run is not None:
+        return _recorded(run, choice)
     if path.is_dir():
         return _directory(path)
     if path.is_file():
         return _file(path)
     raise UsageError(f"there are no programs at {name!r}: {_FORMS}")
+
+
+def recorded_run(name: str, runs: Path = Path("runs")) -> RunFolder | None:
+    """The recorded run that a word names, by its folder or its name."""
+    return next((RunFolder(folder) for folder in (Path(name), runs / name) if (folder / "config.json").is_file()), None)
 
 
 def _file(path: Path) -> Iterator[Item]:

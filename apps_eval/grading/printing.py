@@ -9,6 +9,7 @@ from apps_eval.grading.session import Grading
 from apps_eval.grading.summary import Scores
 from apps_eval.options import Rules
 from gifmcts import records
+from gifmcts.wording import counted
 
 _SHOWN = 10
 """How many of a kind are named one by one."""
@@ -43,6 +44,7 @@ def as_json(grading: Grading) -> dict[str, object]:
         "reused": grading.counts.reused,
         "resumed": grading.counts.resumed,
         "damaged": grading.damaged,
+        "made_on": dict(grading.made_on) or None,
         "facts": dict(grading.facts),
         "folder": str(grading.folder) if grading.folder else None,
     }
@@ -58,6 +60,7 @@ def _numbers(scores: Scores) -> dict[str, object]:
         "pass_at_k": {str(k): value for k, value in scores.pass_at_k.items()},
         "verdicts": dict(scores.verdicts),
         "near_limit": scores.near_limit,
+        "stopped_by_clock": scores.stopped_by_clock,
     }
 
 
@@ -111,6 +114,11 @@ def _share(value: float | None) -> str:
 def _counts(scores: Scores) -> list[str]:
     tests = ", ".join(f"{name} {count}" for name, count in scores.verdicts.items())
     lines = [f"test verdicts: {tests or 'none'}; {scores.near_limit} finished within the last fifth of the time limit"]
+    if scores.stopped_by_clock:
+        verdicts = counted(scores.stopped_by_clock, "of the time verdicts was", "of the time verdicts were")
+        lines.append(
+            f"{verdicts} given by the clock, before the processor time was used up: the program slept or waited, or the machine was busy"
+        )
     if scores.unjudged:
         lines.append(f"left out as unjudged: {_named(scores.unjudged)}")
     return lines
@@ -121,7 +129,8 @@ def _differences(grading: Grading) -> list[str]:
     if len(grading.summary.scores) < 2:
         return []
     lines = [
-        f"the rule sets disagree on {found.tests} tests of {found.programs} programs, and on whether {found.solved} programs are solved"
+        f"the rule sets disagree on {counted(found.tests, 'test', 'tests')} of {counted(found.programs, 'program', 'programs')}, "
+        f"and on whether {counted(found.solved, 'program is', 'programs are')} solved"
     ]
     for one in found.listed[:_SHOWN]:
         solved = ", ".join(f"{rules.value} {'solved' if value else 'not solved'}" for rules, value in one.solved.items())
@@ -135,29 +144,43 @@ def _differences(grading: Grading) -> list[str]:
 def _left_out(grading: Grading) -> list[str]:
     lines = [f"REFUSED {one.place}: {one.reason}" for one in grading.refusals[:_SHOWN]]
     if grading.refused:
-        lines.append(f"{grading.refused} places hold no program and were refused; {grading.given} programs were taken in")
+        places = counted(grading.refused, "place holds no program and was", "places hold no program and were")
+        lines.append(f"{places} refused; {counted(grading.given, 'program was', 'programs were')} taken in")
     if grading.unknown:
         lines.append(f"not among the problems of the data and its filters: {_counted(grading.unknown)}")
     if grading.unscorable:
         lines += [f"UNSCORABLE problem {name}: {reason}" for name, reason in list(grading.unscorable.items())[:_SHOWN]]
-        lines.append(f"{len(grading.unscorable)} rows of the data cannot be scored and are in no denominator")
+        rows = counted(len(grading.unscorable), "row of the data cannot be scored and is", "rows of the data cannot be scored and are")
+        lines.append(f"{rows} in no denominator")
     if grading.excluded:
         lines += [f"EXCLUDED problem {name}: {reason}" for name, reason in list(grading.excluded.items())[:_SHOWN]]
-        lines.append(f"{len(grading.excluded)} problems are left out by --exclude and are in no denominator")
+        problems = counted(len(grading.excluded), "problem is left out by --exclude and is", "problems are left out by --exclude and are")
+        lines.append(f"{problems} in no denominator")
     if grading.without_programs:
-        fate = "count as failed (--all-problems)" if grading.all_problems else "are in no denominator; --all-problems counts them as failed"
-        lines.append(f"{len(grading.without_programs)} problems have no program and {fate}: {_named(grading.without_programs)}")
+        lines.append(_without(grading))
     if grading.unjudged:
         advice = (
             "what is stored does not say; grade without --rescore" if "rescored" in grading.facts else "the same command tries them again"
         )
         lines.append(f"UNJUDGED problems: {_named(grading.unjudged)}; {advice}")
     if grading.damaged:
-        lines.append(f"{grading.damaged} lines of the log were damaged and run again")
-    if grading.folder is not None:
-        counts = grading.counts
-        lines.append(f"{counts.executed} executions now, {counts.reused} kept from earlier starts, in {grading.folder}")
+        lines.append(f"{counted(grading.damaged, 'line of the log was', 'lines of the log were')} damaged and run again")
+    if grading.folder is not None and "rescored" in grading.facts:
+        lines.append(f"nothing was run; the outputs are those of {grading.folder}")
+    elif grading.folder is not None:
+        now = counted(grading.counts.executed, "execution", "executions")
+        lines.append(f"{now} now, {grading.counts.reused} kept from earlier starts, in {grading.folder}")
     return lines
+
+
+def _without(grading: Grading) -> str:
+    number = len(grading.without_programs)
+    if grading.all_problems:
+        words = counted(number, "problem has no program and counts", "problems have no program and count") + " as failed (--all-problems)"
+    else:
+        words = counted(number, "problem has no program and is", "problems have no program and are") + " in no denominator; --all-problems "
+        words += f"counts {'it' if number == 1 else 'them'} as failed"
+    return f"{words}: {_named(grading.without_programs)}"
 
 
 def _named(names: "tuple[str, ...] | list[str]") -> str:
@@ -166,4 +189,4 @@ def _named(names: "tuple[str, ...] | list[str]") -> str:
 
 
 def _counted(names: Mapping[str, int]) -> str:
-    return _named([f"{name} ({count} program{'s' if count > 1 else ''})" for name, count in names.items()])
+    return _named([f"{name} ({counted(count, 'program', 'programs')})" for name, count in names.items()])

@@ -34,7 +34,7 @@ class Progress:
     def __call__(self, counts: Counts) -> None:
         """Show the counts."""
         rate = counts.tests / max(monotonic() - self._began, 1e-9)
-        words = f"{counts.problems} problems read, {counts.executed + counts.reused} executions done, {rate:.0f} tests/s"
+        words = f"{counts.problems} problems read, {counts.executed + counts.reused} executions done, {rate:.1f} tests/s"
         if callable(self._update):
             self._update(words)
         elif monotonic() - self._said >= _INTERVAL:

@@ -8,10 +8,11 @@ from typing import Final
 
 from apps_eval.grading.results import Mark
 from apps_eval.judges import Trial
+from apps_eval.judges.official import whole
 from apps_eval.options import Rules
 from apps_eval.problem import Kind, Problem
 from gifmcts.types import Verdict
-from sandbox.types import Outcome, Status
+from sandbox.types import Limits, Outcome, Status
 
 KEPT_BYTES: Final = 64 << 10
 """How long an output may be to be kept; of a longer one only its length and digest are, or that it is the expected text."""
@@ -40,10 +41,6 @@ class Left:
     expected: bool = False
     """Whether an output that was too long is the expected text, white space at its end apart."""
 
-    def mark(self, time_limit: float) -> Mark:
-        """The judge's mark."""
-        return mark(self, self.verdict, time_limit)
-
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -56,10 +53,17 @@ class Record:
     tests: tuple[Left, ...]
 
 
-def mark(left: Left, verdict: Verdict, time_limit: float) -> Mark:
-    """A mark of what a program left, with this verdict under this limit."""
+def mark(left: Left, verdict: Verdict, time_limit: float, mode: Rules) -> Mark:
+    """A mark of what a program left when it was run in a rule set's way, with this verdict under this limit."""
     near = verdict is not Verdict.TIME and Outcome(left.status, cpu_seconds=left.cpu_seconds).near(time_limit)
-    return Mark(left.test, verdict, left.cpu_seconds, left.memory_bytes, near, left.error)
+    stopped = verdict is Verdict.TIME and (_all_stopped(left) if mode is Rules.OFFICIAL else left.cpu_seconds < time_limit)
+    return Mark(left.test, verdict, left.cpu_seconds, left.memory_bytes, near, stopped, left.error)
+
+
+def _all_stopped(left: Left) -> bool:
+    """Whether the one process of all tests was stopped by the clock in this test."""
+    limits = whole(Limits())
+    return left.status is Status.TIME and left.cpu_seconds < limits.cpu_seconds and left.wall_seconds >= limits.backstop_seconds
 
 
 def record(problem: Problem, program: str, mode: Rules, trials: Sequence[Trial]) -> Record:

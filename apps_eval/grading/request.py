@@ -10,10 +10,11 @@ from typing import Final
 from apps_eval.dataset import Filter, problems
 from apps_eval.exclusion import read_exclusions
 from apps_eval.grading.folder import MANIFEST, GradingFolder, Manifest
+from apps_eval.grading.origin import Origin
 from apps_eval.options import AppsOptions, Rules
 from apps_eval.problem import Problem
 from apps_eval.rules.strict import TOLERANCE
-from apps_eval.sources import find_source
+from apps_eval.sources import Source, find_source
 from gifmcts.errors import StoreError, UsageError
 from gifmcts.types import Refusal
 from sandbox import Level, Limits
@@ -36,12 +37,21 @@ class Request:
     """What the programs are called."""
     command: str = ""
     """What continues this grading."""
+    origin: Origin | None = None
+    """The recorded run of the programs, where it was made on other data."""
 
     def items(self) -> Iterator[Problem | Refusal]:
         """Every wanted problem, and a refusal for what poses none."""
+        found: Iterator[Problem | Refusal]
         if self.posed is not None:
-            return iter(self.posed)
-        return problems(find_source(self.options.data, self.options.split), Filter.of(self.options))
+            found = iter(self.posed)
+        else:
+            found = problems(find_source(self.options.data, self.options.split), Filter.of(self.options))
+        return found if self.origin is None else self.origin.sifted(found)
+
+    def source(self) -> Source | None:
+        """The data; ``None`` where problems are given."""
+        return None if self.posed is not None else find_source(self.options.data, self.options.split)
 
     def limits(self) -> Limits:
         """What one test may cost."""
@@ -52,8 +62,8 @@ def config_of(request: Request, isolation: Level) -> dict[str, object]:
     """What decides a record: the data, the limits, the interpreter and the walls."""
     options = request.options
     data: dict[str, object] = {"data": "given"}
-    if request.posed is None:
-        source = find_source(options.data, options.split)
+    source = request.source()
+    if source is not None:
         data = {"data checksum": source.checksum(), **({"split": source.split.value} if source.split else {})}
     return data | {
         "time limit": options.time_limit,
@@ -80,8 +90,8 @@ def find_folder(runs: Path, request: Request) -> Path:
     found = [file.parent for file in sorted(runs.glob(f"{stem}-*/{MANIFEST}"))]
     found = [path for path in found if GradingFolder(path).manifest().config.get("data checksum") == checksum]
     if len(found) != 1:
-        words = "no grading" if not found else f"{len(found)} gradings ({', '.join(map(str, found))})"
-        raise UsageError(f"--rescore: there is {words} of {request.name} with this data in {runs}; name its folder by --out")
+        words = "there is no grading" if not found else f"there are {len(found)} gradings ({', '.join(map(str, found))})"
+        raise UsageError(f"--rescore: {words} of {request.name} with this data in {runs}; name its folder by --out")
     return found[0]
 
 
@@ -114,6 +124,7 @@ def facts_of(manifest: Manifest, request: Request) -> Mapping[str, str]:
         "programs": request.name,
         "data": options.data if request.posed is None else "given",
         **{key: str(config[key]) for key in ("data checksum", "split") if key in config},
+        **({"made on": request.origin.words} if request.origin else {}),
         **({"only": chosen} if chosen else {}),
         **read_exclusions(options.exclude).facts,
         "rules": ", ".join(request.rules),

@@ -47,7 +47,7 @@ class Rescoring:
             verdicts = [verdict for verdict in found if verdict is not None]
         if len(verdicts) < len(stored.tests):
             return None
-        return tuple(mark(left, verdict, self.time_limit) for left, verdict in zip(stored.tests, verdicts, strict=True))
+        return tuple(mark(left, verdict, self.time_limit, stored.mode) for left, verdict in zip(stored.tests, verdicts, strict=True))
 
     def _verdict(self, problem: Problem, mode: Rules, left: Left, rules: Rules) -> Verdict | None:
         if left.verdict is Verdict.TIME and self.time_limit > self.recorded_limit:

@@ -21,6 +21,8 @@ class Mark:
     """Peak resident memory."""
     near_limit: bool = False
     """Whether it ended by itself within the last fifth of the time limit."""
+    stopped_by_clock: bool = False
+    """Whether it was stopped before it had used up its processor time: it slept or waited, or the machine was busy."""
     error: str = ""
     """Why there was nothing to compare, shortened."""
 

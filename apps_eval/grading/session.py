@@ -24,6 +24,7 @@ from apps_eval.options import Rules
 from apps_eval.problem import Problem
 from apps_eval.rules.strict import TOLERANCE
 from gifmcts.errors import PreflightError, StoreError, UsageError
+from gifmcts.wording import counted
 from sandbox import Jail, SandboxError
 
 
@@ -34,6 +35,8 @@ class Grading:
     summary: Summary
     facts: Mapping[str, str]
     """What a published number must say beside itself."""
+    made_on: Mapping[str, str]
+    """The data of the recorded run whose programs were graded, where it is other data than this; otherwise empty."""
     given: int
     """Programs that were taken in."""
     refused: int
@@ -86,7 +89,8 @@ class Session:
             raise UsageError("--k: give numbers of at least 1")
         if not self.spool.programs():
             first = "".join(f"; {one.place}: {one.reason}" for one in self.spool.refused(1))
-            raise UsageError(f"there is no program in {self.request.name}: {self.spool.refusals()} places were refused{first}")
+            refused = counted(self.spool.refusals(), "place was", "places were")
+            raise UsageError(f"there is no program in {self.request.name}: {refused} refused{first}")
         k = max(self.request.ks)
         few = self.spool.fewer_than(k) if self.request.posed is None else {}
         if few:
@@ -140,16 +144,20 @@ class Session:
         """Fold the results and say what they leave out.
 
         Raises:
-            UsageError: none of the programs belongs to a problem of the data.
+            UsageError: none of the programs belongs to a problem of the data, or to one that can be scored.
         """
         summary = summarise(results, self.request.rules, self.request.ks)
         unknown, left = self.spool.unknown(), self.spool.unscorable()
         if sum(unknown.values()) == self.spool.programs():
             named = ", ".join(list(unknown)[:5])
             raise UsageError(f"no program belongs to a problem that is graded: --data has none of {named}; see --data and its filters")
+        if not any(scores.problems or scores.unjudged for scores in summary.scores.values()):
+            why = left_out(len(left), left.items())
+            raise UsageError(f"there is no problem to grade: {why}, and no other has a program; see --data and its filters")
         return Grading(
             summary=summary,
             facts=facts,
+            made_on=self.request.origin.facts if self.request.origin else {},
             given=self.spool.programs(),
             refused=self.spool.refusals(),
             refusals=tuple(self.spool.refused(LISTED)),
@@ -164,6 +172,12 @@ class Session:
             damaged=folder.damaged,
             folder=folder.path,
         )
+
+
+def left_out(number: int, reasons: Iterable[tuple[str, str]]) -> str:
+    """How many problems were left out, and why the first was."""
+    first = next((f" (the first, {name}: {why})" for name, why in reasons), "")
+    return f"{counted(number, 'was', 'were')} left out{first}"
 
 
 @contextmanager

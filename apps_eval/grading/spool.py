@@ -156,8 +156,9 @@ class Spool:
         return [name for (name,) in self._base.execute(query)]
 
     def unscorable(self) -> dict[str, str]:
-        """The rows of the data that cannot be scored, with their reasons."""
-        return dict(self._base.execute("SELECT id, reason FROM unscorable ORDER BY number"))
+        """The rows of the data that cannot be scored, with their first reasons."""
+        query = "SELECT id, reason, min(number) AS first FROM unscorable GROUP BY id ORDER BY first"
+        return {name: reason for name, reason, _ in self._base.execute(query)}
 
     def unknown(self) -> dict[str, int]:
         """The problems that have programs and are not among the rows that were read, with the numbers of their programs."""

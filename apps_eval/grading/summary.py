@@ -9,6 +9,7 @@ from apps_eval.grading.results import Graded, GradedProblem
 from apps_eval.options import Rules
 from gifmcts.errors import UsageError
 from gifmcts.metrics import pass_at_k, wilson
+from gifmcts.wording import counted
 
 LISTED: Final = 1000
 """How many programs on which the rule sets disagree, and how many unjudged problems, are listed one by one."""
@@ -32,6 +33,8 @@ class Scores:
     """Tests by verdict."""
     near_limit: int
     """Tests that finished within the last fifth of the time limit."""
+    stopped_by_clock: int
+    """Tests with the verdict ``time`` that were stopped before they had used up their processor time."""
     unjudged: tuple[str, ...] = ()
     """Problems left out of these numbers because a program of theirs has no verdict."""
 
@@ -76,7 +79,7 @@ class _Tally:
 
     def __init__(self, rules: Rules, ks: Sequence[int]) -> None:
         self._rules, self._ks = rules, ks
-        self._problems = self._programs = self._near = 0
+        self._problems = self._programs = self._near = self._stopped = 0
         self._solved = self._shares = 0.0
         self._pass = dict.fromkeys(ks, 0.0)
         self._verdicts: Counter[str] = Counter()
@@ -102,6 +105,7 @@ class _Tally:
         for program in programs:
             self._verdicts.update(mark.verdict.value for mark in program.marks[rules])
             self._near += sum(mark.near_limit for mark in program.marks[rules])
+            self._stopped += sum(mark.stopped_by_clock for mark in program.marks[rules])
 
     def scores(self) -> Scores:
         """The means."""
@@ -115,6 +119,7 @@ class _Tally:
             pass_at_k={k: total / n if n else None for k, total in self._pass.items()},
             verdicts=dict(self._verdicts.most_common()),
             near_limit=self._near,
+            stopped_by_clock=self._stopped,
             unjudged=tuple(self._unjudged[:LISTED]),
         )
 
@@ -165,5 +170,5 @@ def summarise(problems: Iterable[GradedProblem], rules: Sequence[Rules], ks: Seq
 def too_few(k: int, counts: Mapping[str, int]) -> str:
     """Why pass@k cannot be told."""
     name, count = next(iter(counts.items()))
-    more = f" (and {len(counts) - 1} more problems)" if len(counts) > 1 else ""
+    more = f" (and {counted(len(counts) - 1, 'more problem', 'more problems')})" if len(counts) > 1 else ""
     return f"--k {k} needs {k} programs of every problem, and problem {name} has {count}{more}: give more programs, or a smaller --k"

@@ -21,16 +21,16 @@ def verdict_of(status: Status) -> Verdict:
     return _VERDICTS[status]
 
 
-def time_limit(seconds: float) -> Fault:
-    """The fault of a program that ran out of processor time."""
-    return Fault("time limit", f"no end within {seconds:g} s of processor time")
+def time_limit(limits: Limits) -> Fault:
+    """The fault of a program that ran out of time, the same whether it computed or slept: prompts depend on nothing measured."""
+    return Fault("time limit", f"no end within {limits.cpu_seconds:g} s of processor time ({limits.backstop_seconds:g} s by the clock)")
 
 
 def why(outcome: Outcome, limits: Limits, source: str, line_of: Callable[[int], int | None] = lambda number: number) -> Fault:
     """Why there is nothing to compare; ``line_of`` maps the line that was executed to the line of the source."""
     match outcome.status:
         case Status.TIME:
-            return time_limit(limits.cpu_seconds)
+            return time_limit(limits)
         case Status.MEMORY:
             return Fault("memory limit", f"more than {limits.memory_bytes >> 20} MiB")
         case Status.OUTPUT:

@@ -10,7 +10,7 @@ from apps_eval.drivers.official import Letter, dressed, driver, read_reply, read
 from apps_eval.feedback import Fault, readable, written
 from apps_eval.inputs import official_input
 from apps_eval.judges.comparison import NO_RESULT, Comparison, settle
-from apps_eval.judges.ends import time_limit, verdict_of, why
+from apps_eval.judges.ends import verdict_of, why
 from apps_eval.judges.strict import decided
 from apps_eval.judges.trial import NOTHING, UNJUDGED, Told, Trial
 from apps_eval.problem import Kind, Problem
@@ -23,7 +23,6 @@ from sandbox.types import Job, Limits, Outcome, Sandbox, Sharing, Status
 TOTAL_SECONDS: Final = 11.0
 """Processor seconds of all tests together, after which every test counts as −1."""
 
-_TOO_LONG = Fault("time limit", f"no end within {TOTAL_SECONDS:g} s of processor time for all tests together")
 _ENDED = Fault("the process ended", "no test of this program counts")
 
 
@@ -56,9 +55,8 @@ class OfficialJudge:
         return trials
 
     async def _run(self, problem: Problem, source: str, tests: Sequence[int]) -> list[Trial]:
-        limits = replace(self.limits, cpu_seconds=TOTAL_SECONDS, total_cpu_seconds=TOTAL_SECONDS)
         inputs = (official_input(problem, test) for test in tests)
-        job = Job(dressed(problem, source), driver(problem.kind, self.limits.cpu_seconds), inputs, limits, Sharing.SHARED)
+        job = Job(dressed(problem, source), driver(problem.kind, self.limits.cpu_seconds), inputs, whole(self.limits), Sharing.SHARED)
         trials: list[Trial] = []
         async with aclosing(self.sandbox.run(job)) as outcomes:
             async for outcome in outcomes:
@@ -71,9 +69,14 @@ class OfficialJudge:
             raise SandboxError(f"the sandbox ended a job {len(tests) - len(trials)} inputs early")
         return trials
 
+    @property
+    def _too_long(self) -> Fault:
+        clock = f"{whole(self.limits).backstop_seconds:g} s by the clock for one"
+        return Fault("time limit", f"no end within {TOTAL_SECONDS:g} s of processor time for all tests together ({clock})")
+
     async def _trial(self, problem: Problem, source: str, test: int, outcome: Outcome) -> Trial:
         if outcome.status is Status.TIME:
-            return Trial(test, Verdict.TIME, fault=_TOO_LONG, outcome=outcome)
+            return Trial(test, Verdict.TIME, fault=self._too_long, outcome=outcome)
         if outcome.status is not Status.OK:
             fault = why(outcome, self.limits, source, lambda number: source_line(problem, source, number))
             return Trial(test, verdict_of(outcome.status), fault=fault, outcome=outcome)
@@ -82,11 +85,17 @@ class OfficialJudge:
             case Letter.RESULT:
                 return decided(test, await settle(partial(_compared, problem, test, rest), len(rest)), outcome)
             case Letter.TIME:
-                return Trial(test, Verdict.TIME, fault=time_limit(self.limits.cpu_seconds), outcome=outcome)
+                alarm = Fault("time limit", f"no end within {self.limits.cpu_seconds:g} s of processor time")
+                return Trial(test, Verdict.TIME, fault=alarm, outcome=outcome)
             case Letter.DIED:
                 return Trial(test, Verdict.ERROR, fault=_ENDED, outcome=outcome)
         verdict = Verdict.COMPILE if letter is Letter.UNCALLABLE else Verdict.ERROR
         return Trial(test, verdict, fault=read_report(problem, source, rest), outcome=outcome)
+
+
+def whole(limits: Limits) -> Limits:
+    """What all tests of a program may cost together, and one of them by the clock."""
+    return replace(limits, cpu_seconds=TOTAL_SECONDS, total_cpu_seconds=TOTAL_SECONDS)
 
 
 def _ends_all(outcome: Outcome) -> bool:

@@ -30,7 +30,7 @@ class WrappedJudge(StrictJudge):
             return await super()._trial(problem, source, test, outcome)
         letter, rest = official.read_reply(outcome.result)
         if letter is Letter.TIME:
-            return Trial(test, Verdict.TIME, fault=time_limit(self.limits.cpu_seconds), outcome=outcome)
+            return Trial(test, Verdict.TIME, fault=time_limit(self.limits), outcome=outcome)
         if letter is not Letter.RESULT:
             return Trial(test, Verdict.ERROR, fault=official.read_report(problem, source, rest), outcome=outcome)
         if problem.kind is Kind.STDIN:

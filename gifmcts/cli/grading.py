@@ -36,13 +36,16 @@ def _names_run(words: Sequence[str]) -> bool:
         UsageError: they fit, and name neither a run nor a file.
     """
     app = App(default_command=grade, help_flags=(), version_flags=())
+    given = [word for word in words if word not in _HELP_FLAGS]
     try:
-        _, bound, _ = app.parse_args([word for word in words if word not in _HELP_FLAGS], exit_on_error=False, print_error=False)
+        _, bound, _ = app.parse_args(given, exit_on_error=False, print_error=False)
     except CycloptsError:
         return False
     name, runs = str(bound.arguments["run"]), Path(bound.arguments.get("runs", "runs"))
     if any((path / "config.json").is_file() for path in (runs / name, Path(name))):
         return True
+    if given != list(words):
+        return not Path(name).exists()
     if not Path(name).exists():
         raise UsageError(
             f"there is no run {name!r} in {runs}, and no file of that name: `gifmcts runs` lists runs, --data goes with programs"

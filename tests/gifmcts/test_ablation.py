@@ -65,7 +65,9 @@ def test_an_arm_overrides_settings_key_by_key(tmp_path: Path) -> None:
     [
         ("budget = 3", "cannot change 'budget'"),
         ("action = ['fix']", "did you mean 'actions'"),
-        ("actions = ['fixx']", "actions = "),
+        ("actions = ['fix', 'gen']", "arm.toml: actions = .*: there is no 'gen'; choose among generate, improve, fix$"),
+        ("duplicates = 'twice'", "there is no 'twice'; choose among once, every$"),
+        ("actions = 'fix'", "actions = 'fix': Expected `array"),
         ("window = 'x'", "window = 'x'"),
         ("# nothing", "changes nothing"),
         ("window = [", "is not TOML"),

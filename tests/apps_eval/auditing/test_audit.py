@@ -8,6 +8,9 @@ from apps_rows import row, write_lines
 from command import gifmcts, result, started
 from grading_folders import BROKEN, EXITS, RIGHT, WRONG, executions, lines, programs, wait_for_executions
 
+from apps_eval.auditing.session import list_name
+from apps_eval.options import AppsOptions
+
 AUDIT = ("audit", "--data", "problems.jsonl")
 OTHER = "print(sum(map(int, input().split())) + 1)"
 NEEDS_WRAPPER = "print(sum(map(int, input().split())))\nreturn"
@@ -68,7 +71,7 @@ def test_every_fault_is_found(place: Path) -> None:
     for words in (
         "11 rows, 7 of them pose a problem",
         "references-disagree: 1\n  problem several: 1 of 3 reference solutions",
-        "1 only parse inside the reference scorer's wrapper",
+        "1 only parses inside the reference scorer's wrapper",
         "0 executions now, 11 kept from earlier starts",
         "5 problems are in runs/audited-problems-",
     ):
@@ -117,6 +120,32 @@ def test_faults_that_are_left_out_are_chosen(place: Path) -> None:
     assert (place / "nothing.jsonl").read_bytes() == b""
     programs(place, ("sound", RIGHT))
     assert result(place, "grade", "programs.jsonl", "--data", "problems.jsonl", "--exclude", "nothing.jsonl")["excluded"] == {}
+
+
+def test_a_selection_has_a_list_of_its_own(place: Path) -> None:
+    """An audit of some problems, or of some of their references, leaves the list of the whole audit as it is."""
+    whole = result(place, *AUDIT, "--time-limit", "0.3")
+    folder, kept = Path(str(whole["folder"])), (place / str(whole["exclusions"])).read_bytes()
+    assert (whole["exclusions"], whole["excluded"]) == (str(folder / "exclude.jsonl"), 5)
+    for words, name in (
+        (("--ids", "sound,none"), "exclude-ids-sound,none.jsonl"),
+        (("--limit", "1", "--references", "1"), "exclude-limit-1-references-1.jsonl"),
+        (("--difficulty", "interview"), "exclude-difficulty-interview.jsonl"),
+    ):
+        found = result(place, *AUDIT, "--time-limit", "0.3", *words)
+        assert (found["folder"], found["exclusions"]) == (str(folder), str(folder / name))
+        assert (place / str(found["exclusions"])).is_file()
+    assert [one["problem_id"] for one in lines(place / folder / "exclude-ids-sound,none.jsonl")] == ["none"]
+    assert (place / str(whole["exclusions"])).read_bytes() == kept
+
+
+def test_names_of_lists_are_short_and_tell_selections_apart() -> None:
+    """Many ids are cut, and their digest tells them from others that begin alike."""
+    many = [tuple(map(str, range(first, 200))) for first in (0, 0, 1)]
+    names = [list_name(AppsOptions(ids=("7000", *ids)), None) for ids in many]
+    assert names[0] == names[1] != names[2]
+    assert all(len(name) < 150 for name in names)
+    assert list_name(AppsOptions(), None) == "exclude.jsonl"
 
 
 def test_a_list_that_names_what_is_not_there_says_so(place: Path) -> None:
@@ -178,6 +207,7 @@ def test_an_audit_goes_on_after_a_kill(tmp_path: Path) -> None:
         ((*AUDIT, "--exclusions", "missing/list.jsonl"), "--exclusions missing/list.jsonl cannot be written"),
         ((*AUDIT, "--benchmark", "other"), "--benchmark other: `gifmcts audit` is known to apps"),
         (("audit", "--data", "missing.jsonl"), "no data at 'missing.jsonl'"),
+        (("audit", "--data", "programs.jsonl"), "there is no problem to audit: 1 was left out (the first, sound: "),
         ((*AUDIT, "--ids", "sound", "--out", "graded"), "graded holds another grading"),
         (("grade", "programs.jsonl", "--data", "problems.jsonl", "--rescore", "--out", "audited"), "holds an audit"),
     ],

@@ -45,7 +45,8 @@ def test_a_file_is_graded(place: Path) -> None:
         "problem 2 sample 1: tests 0, 1, 2; strict not solved, official solved",
         "REFUSED line-6: not JSON",
         "not among the problems of the data and its filters: 9 (1 program)",
-        "1 problems have no program and are in no denominator; --all-problems counts them as failed: 3",
+        "1 problem has no program and is in no denominator; --all-problems counts it as failed: 3",
+        "1 place holds no program and was refused; 6 programs were taken in",
         "0 executions now, 10 kept from earlier starts",
         "isolation:",
         "data checksum:",
@@ -191,20 +192,22 @@ def test_a_recorded_run_is_graded_in_both_ways(tmp_path: Path) -> None:
     assert (found["problems"], found["programs"]) == (3, 3)
     assert 3 < int(str(every["programs"])) <= 9
     assert "--choice" in gifmcts(tmp_path, "grade", "--help").stdout
-    assert "best so far" in gifmcts(tmp_path, "grade", "one", "--help").stdout
+    for name in ("one", "RUN"):
+        assert "best so far" in gifmcts(tmp_path, "grade", name, "--help").stdout
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("grade",), "PROGRAMS requires an argument"),
-        (("grade", "programs.jsonl"), "--data requires an argument"),
+        (("grade", "programs.jsonl"), "programs need --data, which names the problems that they are for"),
+        (("grade", "programs.jsonl", "--k", "1"), "programs need --data, which names the problems that they are for"),
         (("grade", "missing", "--data", "problems.jsonl"), "there are no programs at 'missing'"),
         (("grade", "programs.jsonl", "--data", "missing.jsonl"), "no data at 'missing.jsonl'"),
         (("grade", "empty.jsonl", "--data", "problems.jsonl"), "there is no program in empty.jsonl"),
-        (("grade", "bad.jsonl", "--data", "problems.jsonl"), "there is no program in bad.jsonl: 1 places were refused; line-1: not JSON"),
+        (("grade", "bad.jsonl", "--data", "problems.jsonl"), "there is no program in bad.jsonl: 1 place was refused; line-1: not JSON"),
         (("grade", "programs.jsonl", "--data", "empty.jsonl"), "no program belongs to a problem that is graded"),
-        ((*GRADE, "--k", "4"), "--k 4 needs 4 programs of every problem, and problem 1 has 2 (and 1 more problems)"),
+        ((*GRADE, "--k", "4"), "--k 4 needs 4 programs of every problem, and problem 1 has 2 (and 1 more problem)"),
         ((*GRADE, "--k", "0"), "--k: give numbers of at least 1"),
         ((*GRADE, "--rules", "loose"), 'Invalid value "loose"'),
         ((*GRADE, "--ruls", "strict"), "Did you mean --rules?"),
@@ -212,6 +215,10 @@ def test_a_recorded_run_is_graded_in_both_ways(tmp_path: Path) -> None:
         ((*GRADE, "--memory-mb", "0"), "--memory-mb is 0"),
         ((*GRADE, "--workers", "0"), "--workers is 0"),
         ((*GRADE, "--tolerance", "1"), "add --rescore"),
+        (
+            ("grade", "programs.jsonl", "--data", "programs.jsonl"),
+            "there is no problem to grade: 4 were left out (the first, 2: no statement: the question is empty)",
+        ),
         ((*GRADE, "--rescore"), "there is no grading of programs.jsonl with this data in runs"),
         ((*GRADE, "--rescore", "--fresh"), "--rescore runs nothing"),
         ((*GRADE, "--rescore", "--tolerance", "nan"), "--tolerance nan"),
@@ -227,6 +234,25 @@ def test_a_wrong_command_says_what_to_do(place: Path, words: tuple[str, ...], me
     done = gifmcts(place, *words)
     assert message in " ".join(done.stderr.replace("│", " ").split())
     assert ("Traceback" in done.stderr, done.stdout, done.returncode) == (False, "", 2)
+
+
+def test_a_folder_without_a_grading_cannot_be_rescored(place: Path) -> None:
+    """The message says what to name, and how to make it."""
+    done = gifmcts(place, *GRADE, "--rescore", "--out", "new")
+    assert "name the folder of an earlier one by --out, or grade first without --rescore" in done.stderr
+    assert ("Traceback" in done.stderr, done.stdout, (place / "new").exists()) == (False, "", False)
+
+
+def test_what_the_clock_stopped_is_counted(tmp_path: Path) -> None:
+    """A program that sleeps is counted, one that computes is not; in the object, in the rows a test and in the report."""
+    tests = json.dumps({"inputs": ["1"], "outputs": ["1"]})
+    write_lines(tmp_path / "problems.jsonl", row("1", input_output=tests))
+    programs(tmp_path, ("1", "import time\ntime.sleep(1000)"), ("1", "while True: pass"), ("1", "print(1)"))
+    words = (*GRADE, "--rules", "strict", "--time-limit", "0.2")
+    found = result(tmp_path, *words, "--per-test", "tests.jsonl")
+    assert (found["verdicts"], found["stopped_by_clock"]) == ({"time": 2, "pass": 1}, 1)
+    assert [one["stopped_by_clock"] for one in lines(tmp_path / "tests.jsonl")] == [True, False, False]
+    assert "1 of the time verdicts was given by the clock, before the processor time was used up" in gifmcts(tmp_path, *words).stdout
 
 
 def test_what_is_not_stored_is_unjudged(place: Path) -> None:

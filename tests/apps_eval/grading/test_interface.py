@@ -57,7 +57,7 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     """Problems without programs or tests, programs without problems, bad rows; the first count as failed where that is asked for."""
     problems = write_lines(tmp_path / "problems.jsonl", row("1"), row("2"), row("3", input_output=""), "{bad")
     file = programs(tmp_path, ("1", RIGHT), ("3", RIGHT), ("9", RIGHT), "{bad")
-    found = graded(file, problems)
+    found = graded(file, problems, k=1)
     assert found.without_programs == ("2",)
     assert found.unscorable["3"] == "no tests: input_output is empty"
     assert "line-4" in found.unscorable

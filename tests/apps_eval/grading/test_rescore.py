@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps_eval.drivers.official import Letter
-from apps_eval.grading.record import KEPT_BYTES, Left, Record, output_of, record
+from apps_eval.grading.record import KEPT_BYTES, Left, Record, mark, output_of, record
 from apps_eval.grading.rescore import Rescoring
 from apps_eval.judges import Trial
 from apps_eval.options import Rules
@@ -68,6 +68,19 @@ def test_a_shorter_limit_is_applied_and_a_longer_one_only_where_nothing_was_stop
     assert verdicts(replace(SAME, time_limit=1.0), PROBLEM, late, Rules.STRICT) == [Verdict.TIME, Verdict.PASS]
     with pytest.raises(UsageError, match="cannot be applied to what was stopped after 4 s"):
         replace(SAME, time_limit=9.0).marks(PROBLEM, late, Rules.STRICT)
+
+
+def test_what_the_clock_stopped_is_told_from_what_used_up_its_processor_time() -> None:
+    """A program that slept; under the reference scorer's limits only the test in which all of them ended by the clock."""
+    slept, spent = (Outcome(Status.TIME, cpu_seconds=seconds, wall_seconds=25.0) for seconds in (0.1, 4.0))
+    strict = stored(PROBLEM, Rules.STRICT, (Verdict.TIME, slept), (Verdict.TIME, spent)).tests
+    assert [mark(left, left.verdict, 4.0, Rules.STRICT).stopped_by_clock for left in strict] == [True, False]
+    assert not mark(strict[0], Verdict.TIME, 0.05, Rules.STRICT).stopped_by_clock
+    quick = stored(PROBLEM, Rules.STRICT, (Verdict.PASS, wrote("1.000")), (Verdict.WRONG, wrote("3"))).tests
+    assert not any(mark(left, left.verdict, 4.0, Rules.STRICT).stopped_by_clock for left in quick)
+    ends = (returned(Letter.TIME, seconds=4.0), replace(slept, wall_seconds=60.0), Outcome(Status.TIME, cpu_seconds=3.0, wall_seconds=9.0))
+    official = stored(stdin_problem(*[("a", "b")] * 3), Rules.OFFICIAL, *((Verdict.TIME, end) for end in ends)).tests
+    assert [mark(left, left.verdict, 4.0, Rules.OFFICIAL).stopped_by_clock for left in official] == [False, True, False]
 
 
 def test_another_comparison_is_applied() -> None:

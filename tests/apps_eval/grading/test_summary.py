@@ -14,7 +14,9 @@ def program(name: str, sample: int, level: str, strict: str, official: str | Non
     """A program whose tests are letters: p passed, w wrong, t time."""
     verdicts = {"p": Verdict.PASS, "w": Verdict.WRONG, "t": Verdict.TIME}
     marks = {
-        rules: tuple(Mark(test, verdicts[letter], near_limit=letter == "w") for test, letter in enumerate(letters))
+        rules: tuple(
+            Mark(test, verdicts[letter], near_limit=letter == "w", stopped_by_clock=letter == "t") for test, letter in enumerate(letters)
+        )
         for rules, letters in ((Rules.STRICT, strict), (Rules.OFFICIAL, official))
         if letters is not None
     }
@@ -44,7 +46,7 @@ def test_the_numbers_by_hand() -> None:
     assert strict.test_case_average == pytest.approx(1.75 / 3)
     assert strict.pass_at_k == pytest.approx({1: 0.5, 2: 2 / 3})
     assert strict.verdicts == {"pass": 11, "wrong": 4, "time": 1}
-    assert strict.near_limit == 4
+    assert (strict.near_limit, strict.stopped_by_clock) == (4, 1)
     assert official.strict_accuracy == pytest.approx((1 + 0 + 0.5) / 3)
     assert official.test_case_average == pytest.approx((1 + 0.25 + 0.875) / 3)
     levels = found.by_difficulty[Rules.STRICT]
