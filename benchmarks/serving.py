@@ -1,8 +1,8 @@
 """How well the engine feeds a vLLM server: completion tokens a second, against its own requests sent raw, and against one call at a time.
 
-At each concurrency the engine searches 64 problems with the sandbox as judge, and every request for a completion is recorded. Then the
-recorded bodies are sent as they are, as many at the same time. Each way is warmed up once and measured in alternating order. The one call
-at a time of a sequential loop is the raw requests at concurrency 1.
+At each concurrency the engine searches four times as many problems, at least 16, with the sandbox as judge, and every request for a
+completion is recorded. Then the recorded bodies are sent as they are, as many at the same time. Each way is warmed up once and measured
+in alternating order. The one call at a time of a sequential loop is the raw requests at concurrency 1.
 Usage: python benchmarks/serving.py CHECKPOINT [--vllm-python PYTHON | --base-url URL] [--concurrency 1 4 16 64] [--budget 4]
 """
 
@@ -31,7 +31,7 @@ from gifmcts.models.replies import TextReply  # noqa: E402
 from gifmcts.models.server import Server  # noqa: E402
 from gifmcts.models.spawned import Spawned  # noqa: E402
 from gifmcts.models.vllm import launch  # noqa: E402
-from gifmcts.models.wire import Answer, Body, Endpoint  # noqa: E402
+from gifmcts.models.wire import Answer, Body, Endpoint, Reply  # noqa: E402
 from gifmcts.records import GradeRow, Summary  # noqa: E402
 from gifmcts.run import Run  # noqa: E402
 from gifmcts.seams import Task  # noqa: E402
@@ -39,7 +39,6 @@ from gifmcts.settings import Grading, RunSettings, SamplingSettings  # noqa: E40
 from gifmcts.store import RunFolder  # noqa: E402
 from gifmcts.types import Attempt, Refusal  # noqa: E402
 
-PROBLEMS = 64
 MINI = Path(__file__).parent.parent / "apps_eval" / "mini" / "problems.jsonl"
 ON_ONE_CORE = ("--max-num-seqs=64", "--enforce-eager", "--max-model-len=4096")
 
@@ -70,11 +69,15 @@ class Recording(Endpoint):
         self.bodies: list[Body] = []
         self.rendered = 0
 
-    async def ask(self, method: str, url: URL, body: Body | None = None) -> Answer:
-        """Send a request as ever."""
-        self.rendered += url.path.endswith("/tokenize")
-        if body is not None and url.path.endswith("/completions") and body.get("max_tokens") != 1:
+    async def post(self, path: str, body: Body, kind: type[Reply]) -> Reply:
+        """Ask for a completion as ever."""
+        if path == "completions" and body.get("max_tokens") != 1:
             self.bodies.append(body)
+        return await super().post(path, body, kind)
+
+    async def ask(self, method: str, url: URL, body: Body | None = None) -> Answer:
+        """Ask for anything else as ever."""
+        self.rendered += url.path.endswith("/tokenize")
         return await super().ask(method, url, body)
 
 
@@ -131,10 +134,11 @@ async def compare(server: Target, concurrency: int, arguments: argparse.Namespac
     return statistics.median(engine), statistics.median(alone), f"{len(first.bodies)} completions, {first.rendered} renderings"
 
 
-async def measure(server: Target, arguments: argparse.Namespace, data: Path) -> None:
+async def measure(server: Target, arguments: argparse.Namespace, place: Path) -> None:
     """Print a line for each concurrency."""
     sequential = 0.0
     for concurrency in arguments.concurrency:
+        data = problems(place, max(16, 4 * concurrency))
         ours, theirs, asked = await compare(server, concurrency, arguments, data)
         sequential = sequential or (theirs if concurrency == 1 else 0.0)
         times = f", {ours / sequential:.1f} times one call at a time" if sequential else ""
@@ -142,7 +146,7 @@ async def measure(server: Target, arguments: argparse.Namespace, data: Path) -> 
         print(f"concurrency {concurrency}: {rates}; {asked}; load {os.getloadavg()[0]:.1f}", flush=True)
 
 
-async def started(arguments: argparse.Namespace, data: Path) -> None:
+async def started(arguments: argparse.Namespace, place: Path) -> None:
     """Measure a server that is started here, on a core of its own where there are several."""
     words = launch(arguments.checkpoint, ModelSettings(vllm_python=arguments.vllm_python, vllm_arg=ON_ONE_CORE))
     server = Spawned(words, None)
@@ -151,16 +155,16 @@ async def started(arguments: argparse.Namespace, data: Path) -> None:
     try:
         await server.start()
         os.sched_setaffinity(0, cores[1:] or cores)
-        await measure(Target(server.url, server.key, server.served), arguments, data)
+        await measure(Target(server.url, server.key, server.served), arguments, place)
     finally:
         await server.stop()
 
 
-def problems(place: Path) -> Path:
-    """The bundled problems, repeated under new numbers up to 64."""
+def problems(place: Path, count: int) -> Path:
+    """The bundled problems, repeated under new numbers."""
     rows = [json.loads(line) for line in MINI.read_text(encoding="utf-8").splitlines()]
-    many = [{**rows[number % len(rows)], "problem_id": number} for number in range(PROBLEMS)]
-    file = place / "problems.jsonl"
+    many = [{**rows[number % len(rows)], "problem_id": number} for number in range(count)]
+    file = place / f"{count}.jsonl"
     file.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in many))
     return file
 
@@ -176,11 +180,11 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=48)
     parser.add_argument("--repeats", type=int, default=2)
     with tempfile.TemporaryDirectory() as place:
-        arguments, data = parser.parse_args(), problems(Path(place))
+        arguments = parser.parse_args()
         if arguments.base_url:
-            asyncio.run(measure(Target(arguments.base_url, "", arguments.checkpoint), arguments, data))
+            asyncio.run(measure(Target(arguments.base_url, "", arguments.checkpoint), arguments, Path(place)))
         else:
-            asyncio.run(started(arguments, data))
+            asyncio.run(started(arguments, Path(place)))
 
 
 if __name__ == "__main__":

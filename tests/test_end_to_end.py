@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from command import result
-from openai_server import BROKEN, BUSY, DROP, MALFORMED, OpenAIServer
+from openai_server import OpenAIServer
+from server_faults import BROKEN, BUSY, DROP, MALFORMED
 from shared_data import shared_data
 
 from gifmcts.models.catalog import ModelSettings

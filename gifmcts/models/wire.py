@@ -59,14 +59,18 @@ class Answer:
 
 
 class Endpoint:
-    """A server's address with its connections and its limit of requests in flight; used within one event loop until closed."""
+    """A server's address with its connections; used within one event loop until closed.
+
+    As many completions as ``in_flight`` are asked for at once, and beside them as many other requests, so that the rendering of a chat
+    takes no place in the server's batch and a look at its health never waits for an answer.
+    """
 
     def __init__(self, url: str, key: str, *, timeout: float, in_flight: int) -> None:
         self.api, self.root = _addresses(url)
         self._key = key
         self._timeout = timeout
         self._in_flight = in_flight
-        self._slots: asyncio.Semaphore | None = None
+        self._completions = self._others = asyncio.Semaphore(in_flight)
         self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
@@ -80,17 +84,20 @@ class Endpoint:
             ContextOverflow: the server says that the prompt is too long.
             ModelRefused: it must not be sent again.
         """
-        answer = await self.ask("POST", self.api / path, body)
+        session = self._open()
+        answer = await self._send(session, self._completions, "POST", self.api / path, body)
         self.judge(answer)
         return self.decode(answer, kind)
 
     async def ask(self, method: str, url: URL, body: Body | None = None) -> Answer:
-        """Send one request and take whatever status comes; raises ``Interrupted`` where no whole reply came."""
+        """Send one request beside the completions and take whatever status comes; raises ``Interrupted`` where no whole reply came."""
         session = self._open()
-        assert self._slots is not None
+        return await self._send(session, self._others, method, url, body)
+
+    async def _send(self, session: aiohttp.ClientSession, slots: asyncio.Semaphore, method: str, url: URL, body: Body | None) -> Answer:
         data = None if body is None else encode(body)
         try:
-            async with self._slots, session.request(method, url, data=data, allow_redirects=False) as reply:
+            async with slots, session.request(method, url, data=data, allow_redirects=False) as reply:
                 return Answer(reply.status, await self._body(reply), reply.headers.get("Retry-After", ""))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Interrupted(f"no server answers at {self.api}: {self._clean(str(error))}", down=True) from error
@@ -143,7 +150,7 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close every connection; a later request opens new ones."""
-        session, self._session, self._slots = self._session, None, None
+        session, self._session = self._session, None
         if session is not None:
             await session.close()
 
@@ -152,7 +159,7 @@ class Endpoint:
             headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self._key}"} if self._key else {})}
             timeout = aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(CONNECT_SECONDS, self._timeout))
             self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
-            self._slots = asyncio.Semaphore(self._in_flight)
+            self._completions, self._others = asyncio.Semaphore(self._in_flight), asyncio.Semaphore(self._in_flight)
         return self._session
 
     def _clean(self, text: str) -> str:

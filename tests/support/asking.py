@@ -16,7 +16,7 @@ def model_at(*servers: OpenAIServer, **settings: float) -> OpenedModel:
     return Server.open("tiny", ModelSettings(base_url=urls, **settings), lambda task: (), 0)  # type: ignore[arg-type]
 
 
-def asked_of(url: str, name: str = "tiny", **settings: float) -> OpenedModel:
+def asked_of(url: str, name: str = "tiny", **settings: object) -> OpenedModel:
     """The model of that name at an address."""
     return Server.open(name, ModelSettings(base_url=(url,), **settings), lambda task: (), 0)  # type: ignore[arg-type]
 

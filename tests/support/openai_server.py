@@ -13,6 +13,7 @@ from typing import Self
 
 from aiohttp import web
 from byte_template import Template
+from server_faults import Fault, error
 
 from gifmcts.types import Chat, Completion, Finish, Message, Role, Sampling
 
@@ -31,29 +32,6 @@ class Ability(StrEnum):
     """Chat only; honours ``continue_final_message``."""
     IGNORES = "ignores"
     """Chat only; answers 200 to fields that it does not know."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """How one request fails; exactly one of the fields is set."""
-
-    status: int = 0
-    message: str = "the server is unhappy"
-    retry_after: str = ""
-    drop: bool = False
-    """The connection is closed without a reply."""
-    malformed: bool = False
-    """The reply's JSON ends in its middle."""
-    hang: bool = False
-    """No reply comes until the client goes away."""
-
-
-BUSY = Fault(status=429, message="too many requests", retry_after="0.01")
-BROKEN = Fault(status=500, message="internal error")
-DROP = Fault(drop=True)
-MALFORMED = Fault(malformed=True)
-HANG = Fault(hang=True)
-OVERFLOW = Fault(status=400, message="This model's maximum context length is 8 tokens. However, you requested 9 tokens")
 
 
 @dataclass(frozen=True)
@@ -160,11 +138,11 @@ class OpenAIServer:
         with self._lock:
             self.requests.append(Request(request.path, body, dict(request.headers)))
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
-            raise _error(401, f"wrong key: {request.headers.get('Authorization', 'none')}")
+            raise error(401, f"wrong key: {request.headers.get('Authorization', 'none')}")
         if request.method == "POST" and body.get("model") not in self.models:
-            raise _error(404, f"The model `{body.get('model')}` does not exist.")
+            raise error(404, f"The model `{body.get('model')}` does not exist.")
         if not self.template.knows_system and any(one.role is Role.SYSTEM for one in _messages(body)):
-            raise _error(400, "System role not supported")
+            raise error(400, "System role not supported")
         return body
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -220,12 +198,12 @@ class OpenAIServer:
         length, room = len(prompt.encode()), int(str(body.get("max_tokens", 16)))
         if self.context is not None:
             if length >= self.context:
-                raise _error(400, f"This model's maximum context length is {self.context} tokens. Your prompt has {length} tokens.")
+                raise error(400, f"This model's maximum context length is {self.context} tokens. Your prompt has {length} tokens.")
             room = min(room, self.context - length)
         stop = body.get("stop") or []
         assert isinstance(stop, list)
         if len(stop) > 4:
-            raise _error(400, "stop: at most 4 strings")
+            raise error(400, "stop: at most 4 strings")
         if room == 1:
             return Completion("x", length, 1, Finish.LENGTH)
         messages = self.template.read(prompt)
@@ -262,7 +240,7 @@ class OpenAIServer:
         if fault is None:
             return web.json_response(reply)
         if fault.status:
-            raise _error(fault.status, fault.message, fault.retry_after)
+            raise error(fault.status, fault.message, fault.retry_after)
         if fault.hang:
             self.hangs.set()
             try:
@@ -280,22 +258,6 @@ def _messages(body: JSON) -> tuple[Message, ...]:
     messages = body.get("messages", [])
     assert isinstance(messages, list)
     return tuple(Message(Role(one["role"]), one["content"]) for one in messages)
-
-
-def _error(status: int, message: str, retry_after: str = "") -> web.HTTPException:
-    kinds: dict[int, type[web.HTTPException]] = {
-        400: web.HTTPBadRequest,
-        401: web.HTTPUnauthorized,
-        403: web.HTTPForbidden,
-        404: web.HTTPNotFound,
-        422: web.HTTPUnprocessableEntity,
-        429: web.HTTPTooManyRequests,
-        500: web.HTTPInternalServerError,
-        503: web.HTTPServiceUnavailable,
-    }
-    headers = {"Retry-After": retry_after} if retry_after else {}
-    text = json.dumps({"error": {"message": message, "type": "Error", "code": status}})
-    return kinds[status](text=text, headers=headers, content_type="application/json")
 
 
 def continuing(program: str) -> Answerer:

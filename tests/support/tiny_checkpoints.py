@@ -1,7 +1,7 @@
-"""Tiny checkpoints with random weights, a tokenizer trained on Python's own library, and the chat templates that models come with.
+"""A tiny checkpoint with random weights, a tokenizer trained on Python's own library, and the chat templates that models come with.
 
-Usage: python tiny_checkpoints.py PLACE, by an interpreter that has transformers and torch. One folder a template, and the folder
-``adapter`` with a LoRA adapter of ``chatml``.
+Usage: python tiny_checkpoints.py PLACE, by an interpreter that has transformers and torch. The folder ``tiny`` is a checkpoint whose
+template is the one that ``style`` names when a chat is rendered, so that one server serves them all; ``adapter`` is a LoRA adapter of it.
 """
 
 import json
@@ -35,14 +35,8 @@ _WITHOUT_SYSTEM = (
     + "{% endfor %}"
     + "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
 )
-TEMPLATES = {
-    "chatml": (_CHATML, "<|im_end|>"),
-    "llama": (_LLAMA, "<|eot_id|>"),
-    "trimming": (_TRIMMING, "<|im_end|>"),
-    "thinking": (_THINKING, "<|im_end|>"),
-    "without_system": (_WITHOUT_SYSTEM, "<end_of_turn>"),
-}
-"""Chat templates by the name of their checkpoint, each with the token that ends a turn."""
+TEMPLATES = {"chatml": _CHATML, "llama": _LLAMA, "trimming": _TRIMMING, "thinking": _THINKING, "without_system": _WITHOUT_SYSTEM}
+"""Chat templates by their style."""
 
 _SPECIAL = [
     "<|endoftext|>",
@@ -63,13 +57,19 @@ _TRAINED_ON = 200
 
 
 def write(place: Path) -> None:
-    """Write every checkpoint and the adapter below a folder."""
+    """Write the checkpoint and the adapter below a folder."""
     place.mkdir(parents=True, exist_ok=True)
     tokens = place / "tokenizer.json"
     _train(tokens)
-    for name, (template, end) in TEMPLATES.items():
-        _checkpoint(place / name, tokens, template, end)
-    _adapter(place / "adapter", place / "chatml")
+    _checkpoint(place / "tiny", tokens)
+    _adapter(place / "adapter", place / "tiny")
+
+
+def template() -> str:
+    """Every template, chosen by ``style``; the first where none is named."""
+    (usual, first), *others = TEMPLATES.items()
+    chosen = "".join(f"{{% elif style == '{style}' %}}{words}" for style, words in others)
+    return f"{{% if style is not defined or style == '{usual}' %}}{first}{chosen}{{% endif %}}"
 
 
 def _library() -> Iterator[str]:
@@ -92,14 +92,14 @@ def _train(file: Path) -> None:
     tokenizer.save(str(file))
 
 
-def _checkpoint(place: Path, tokens: Path, template: str, end: str) -> None:
+def _checkpoint(place: Path, tokens: Path) -> None:
     import torch
     from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(tokens), eos_token=end, pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+        tokenizer_file=str(tokens), eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
     )
-    tokenizer.chat_template = template
+    tokenizer.chat_template = template()
     tokenizer.save_pretrained(place)
     torch.manual_seed(0)
     config = Qwen2Config(

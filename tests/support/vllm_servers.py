@@ -1,4 +1,4 @@
-"""Real vLLM servers of tiny checkpoints, each held on one core so that programs in the sandbox keep the others."""
+"""Real vLLM servers of a tiny checkpoint, all held on one core so that programs in the sandbox keep the others."""
 
 import importlib.util
 import json
@@ -35,7 +35,6 @@ class VllmServer:
     checkpoint: Path
     log: Path
     words: tuple[str, ...] = ()
-    core: int = 0
     port: int = 0
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -49,7 +48,6 @@ class VllmServer:
         self.port = self.port or _free_port()
         served = ["--model", str(self.checkpoint), "--served-model-name", "tiny", "--host", "127.0.0.1", "--port", str(self.port)]
         small = ["--max-model-len", str(CONTEXT), "--max-num-seqs", "64", "--enforce-eager", "--no-enable-chunked-prefill"]
-        cores = sorted(os.sched_getaffinity(0))
         keeper = [
             sys.executable,
             "-m",
@@ -57,7 +55,7 @@ class VllmServer:
             str(os.getpid()),
             "taskset",
             "--cpu-list",
-            str(cores[self.core % len(cores)]),
+            str(min(os.sched_getaffinity(0))),
         ]
         server = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--enable-prompt-tokens-details"]
         with self.log.open("ab") as log:

@@ -1,4 +1,4 @@
-"""Tiny checkpoints and real vLLM servers, begun once and shared by all tests of this folder."""
+"""A tiny checkpoint and two real vLLM servers of it, begun once and shared by all tests of this folder."""
 
 import subprocess
 import sys
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_checkpoints import TEMPLATES
 from vllm_servers import VllmServer, why_not
 
 SUPPORT = Path(__file__).parent.parent / "support"
@@ -21,29 +20,32 @@ def engine() -> None:
 
 @pytest.fixture(scope="session")
 def checkpoints(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny checkpoint for each chat template, and an adapter."""
+    """A folder with a tiny checkpoint and an adapter."""
     place = tmp_path_factory.mktemp("tiny")
     subprocess.run([sys.executable, str(SUPPORT / "tiny_checkpoints.py"), str(place)], check=True, capture_output=True)
     return place
 
 
 @pytest.fixture(scope="session")
-def servers(checkpoints: Path) -> Iterator[dict[str, VllmServer]]:
-    """One server a chat template, all begun at once; those of which searches ask much are on core 0."""
+def servers(checkpoints: Path) -> Iterator[tuple[VllmServer, VllmServer]]:
+    """A server with an adapter and one that parses reasoning, both begun at once and both on one core."""
     adapter = ("--enable-lora", "--max-lora-rank", "32", "--lora-modules", f"loud={checkpoints / 'adapter'}")
-    flags = {"chatml": adapter, "thinking": ("--reasoning-parser", "deepseek_r1")}
-    begun: dict[str, VllmServer] = {}
+    one = VllmServer(checkpoints / "tiny", checkpoints / "one.log", adapter)
+    other = VllmServer(checkpoints / "tiny", checkpoints / "other.log", ("--reasoning-parser", "deepseek_r1"))
     try:
-        for name in TEMPLATES:
-            core = int(name in ("trimming", "thinking"))
-            begun[name] = VllmServer(checkpoints / name, checkpoints / f"{name}.log", flags.get(name, ()), core).begin()
-        yield begun
+        yield one.begin(), other.begin()
     finally:
-        for server in begun.values():
-            server.stop()
+        one.stop()
+        other.stop()
 
 
 @pytest.fixture(scope="session")
-def chatml(servers: dict[str, VllmServer]) -> VllmServer:
+def server(servers: tuple[VllmServer, VllmServer]) -> VllmServer:
     """The server that most tests ask."""
-    return servers["chatml"].ready()
+    return servers[0].ready()
+
+
+@pytest.fixture(scope="session")
+def reasoning(servers: tuple[VllmServer, VllmServer]) -> VllmServer:
+    """The server that parses reasoning."""
+    return servers[1].ready()

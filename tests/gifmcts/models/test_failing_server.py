@@ -7,7 +7,8 @@ from time import perf_counter
 
 import pytest
 from asking import PROGRAM, ask, check, continued, model_at
-from openai_server import BROKEN, BUSY, DROP, HANG, MALFORMED, OVERFLOW, Ability, Fault, OpenAIServer, continuing
+from openai_server import Ability, OpenAIServer, continuing
+from server_faults import BROKEN, BUSY, DROP, HANG, MALFORMED, OVERFLOW, Fault
 
 from gifmcts.errors import ConfigError, ContextOverflow, ModelRefused, ModelUnavailable, PreflightError
 from gifmcts.models.catalog import ModelSettings

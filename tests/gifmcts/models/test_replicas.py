@@ -5,10 +5,13 @@ from collections import Counter
 
 import pytest
 from asking import PROGRAM, ask, check, continued, model_at
-from openai_server import BUSY, DROP, Ability, OpenAIServer, continuing
+from openai_server import Ability, OpenAIServer, continuing
+from server_faults import BUSY, DROP, HANG
 
 from gifmcts.errors import ModelUnavailable, PreflightError
 from gifmcts.models.catalog import OpenedModel
+from gifmcts.models.replies import ChatReply
+from gifmcts.models.wire import Body, Endpoint
 from gifmcts.types import Chat, Sampling
 
 OPEN = continued("```python\n")
@@ -141,7 +144,7 @@ def test_preflight_wants_one_server_and_equal_ones(caplog: pytest.LogCaptureFixt
 
 
 def test_requests_in_flight_are_limited() -> None:
-    """One address never gets more requests at a time than allowed, and all of them are answered."""
+    """One address is never asked for more completions at a time than allowed, and all of them are answered."""
     running: Counter[str] = Counter()
     program = continuing(PROGRAM)
 
@@ -163,3 +166,23 @@ def test_requests_in_flight_are_limited() -> None:
         asyncio.run(run())
         assert served(server) == [40]
     assert running["most"] <= 3
+
+
+def test_a_server_whose_places_are_taken_can_be_looked_at() -> None:
+    """While as many completions are written as may be, the server's health is still seen, so that it is not taken for lost."""
+
+    async def look(server: OpenAIServer) -> bool:
+        endpoint = Endpoint(server.url, "", timeout=60, in_flight=1)
+        body: Body = {"model": "tiny", "messages": [{"role": "user", "content": "A task."}], "temperature": 0}
+        writing = asyncio.create_task(endpoint.post("chat/completions", body, ChatReply))
+        try:
+            assert await asyncio.to_thread(server.hangs.wait, 30)
+            return await endpoint.healthy()
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            await endpoint.close()
+
+    with OpenAIServer(continuing(PROGRAM)) as server:
+        server.fail_with(HANG)
+        assert asyncio.run(look(server))

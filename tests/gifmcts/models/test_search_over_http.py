@@ -7,7 +7,8 @@ from itertools import cycle, islice
 import pytest
 from asking import model_at
 from copying_task import RIGHT, TASKS, searched
-from openai_server import BROKEN, BUSY, DROP, MALFORMED, Ability, Fault, OpenAIServer
+from openai_server import Ability, OpenAIServer
+from server_faults import BROKEN, BUSY, DROP, MALFORMED, Fault
 
 from gifmcts.models.simulated import Simulated
 from gifmcts.types import Action, Attempt, Message, Reading
