@@ -67,7 +67,7 @@ def test_every_form_has_the_same_rows(folder: RunFolder, tmp_path: Path) -> None
 
 def test_every_column_is_described() -> None:
     """By the page on exports, in the order of the columns."""
-    page = (Path(__file__).parents[3] / "docs" / "export.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "export.md").read_text().partition("## Experiment trackers")[0]
     described = [name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])]
     assert described == list(COLUMNS)
 
