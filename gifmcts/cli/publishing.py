@@ -100,7 +100,10 @@ def _write(file: Path, data: bytes) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, data)
+        if file.exists() and not file.is_file():
+            file.write_bytes(data)
+        else:
+            write_whole(file.resolve(), data)
     except OSError as error:
         raise UsageError(f"{file} cannot be written ({error.strerror}); choose another place") from error
     print(file)

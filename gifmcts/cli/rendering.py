@@ -18,7 +18,7 @@ from gifmcts.report import Report, as_json
 from gifmcts.strategies.catalog import changed_constants
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Label
-from gifmcts.wording import graded
+from gifmcts.wording import graded, harmless
 
 _SHOWN = 10
 """How many problems that are left out are named one by one."""
@@ -185,5 +185,5 @@ def _verdict(node: Node) -> str:
     if evaluation is None or node.program is None:
         return "no program"
     if evaluation.broken:
-        return f"broken ({evaluation.broken.error})"
+        return f"broken ({harmless(evaluation.broken.error)})"
     return f"visible {evaluation.reward:.0%}"

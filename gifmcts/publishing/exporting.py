@@ -71,7 +71,10 @@ Programs are untrusted: do not run them outside of a sandbox.
 
 
 def _whole(file: Path, write: Callable[[Path], int]) -> int:
-    """Write a file so that an interruption leaves no half of one."""
+    """Write a file so that an interruption leaves no half of one; a device or a pipe is written to as it is."""
+    file = file.resolve()
+    if file.exists() and not file.is_file():
+        return write(file)
     draft = file.with_name(f".{file.name}.part")
     try:
         count = write(draft)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gifmcts.index import Mark
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Attempt
+from gifmcts.wording import harmless
 
 _OPEN_AT_FIRST = 80
 """Trees of more nodes begin with only the way to the chosen program unfolded."""
@@ -84,7 +85,7 @@ def standing(attempt: Attempt) -> tuple[str, str]:
     if attempt.program is None:
         return "empty", f"no program ({attempt.reading.value})"
     if worth.broken:
-        return "broken", f"broken: {worth.broken.error}"
+        return "broken", f"broken: {harmless(worth.broken.error)}"
     if worth.solved:
         return "solved", "passes all"
     return ("part" if worth.reward > 0 else "none"), f"passes {worth.reward:.0%}"

@@ -50,7 +50,7 @@ class Pages:
         for name in self._shelf.names():
             try:
                 found.append(overview(self._shelf.run(name)))
-            except GifmctsError as error:
+            except (GifmctsError, OSError) as error:
                 troubles.append(str(error))
         found.sort(key=lambda one: (one.started, one.name), reverse=True)
         return self._render("runs.html", runs=found, troubles=troubles, place=str(self._shelf.runs), live=any(one.running for one in found))

@@ -1,6 +1,7 @@
 """A server on loopback that shows runs and writes nothing."""
 
 import asyncio
+import logging
 import mimetypes
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
@@ -14,6 +15,8 @@ from gifmcts.view.pages import Pages
 from gifmcts.view.shelf import Shelf
 
 ADDRESS = "127.0.0.1"
+_LOG = logging.getLogger(__name__)
+_LOG.setLevel(logging.CRITICAL)  # requests that are no requests are answered so, and are nothing to whoever started the view
 _PARTING = 0.5
 """Seconds that pages which are being sent have left when the view ends; browsers keep connections open that nothing is sent on."""
 
@@ -39,7 +42,7 @@ async def serve(shelf: Shelf, port: int, ready: Callable[[str], None], stop: asy
     Raises:
         UsageError: the port is taken or forbidden.
     """
-    runner = web.AppRunner(application(shelf), access_log=None, shutdown_timeout=_PARTING)
+    runner = web.AppRunner(application(shelf), access_log=None, logger=_LOG, shutdown_timeout=_PARTING)
     await runner.setup()
     try:
         site = web.TCPSite(runner, ADDRESS, port)

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,21 @@ def test_rows_say_what_the_tree_says(folder: RunFolder) -> None:
             assert row["solved"] is grade.solved
         assert [row["attempt"] for row in mine if row["chosen"]] == [folder.summaries()[task].best]
     assert {row["label"] for row in made} == {Label.HELD_OUT}
+
+
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(folder: RunFolder, tmp_path: Path) -> None:
+    """A pipe and a link, as a device would be."""
+    place, pipe, link = folder.path.parent.parent, tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "target.jsonl")
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        assert gifmcts(place, "export", "one", "-o", str(pipe)).returncode == 0
+        assert reader.stdout is not None
+        assert len(reader.stdout.read().splitlines()) == len(list(rows(folder)))
+    assert pipe.is_fifo()
+    assert gifmcts(place, "export", "one", "-o", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert (tmp_path / "target.jsonl").is_file()
 
 
 def test_every_form_has_the_same_rows(folder: RunFolder, tmp_path: Path) -> None:

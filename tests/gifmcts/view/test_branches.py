@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gifmcts.tree import Tree
-from gifmcts.types import Action, Attempt, Completion, Evaluation, Finish, Move, Reading
-from gifmcts.view.branches import Branch, branches
+from gifmcts.types import Action, Attempt, Broken, Completion, Evaluation, Finish, Move, Program, Reading, Stage
+from gifmcts.view.branches import Branch, branches, standing
 
 EMPTY = Attempt(0, Move(0, Action.GENERATE), 0, (), Completion("", 0, 0, Finish.STOP), Reading.UNREADABLE, None, Evaluation(0.0))
 
@@ -48,3 +48,10 @@ def test_a_tree_deeper_than_the_stack_is_outlined() -> None:
     wide = grown([0] * 200 + [1])
     unfolded = [line.id for line in branches(wide, {}, 200) if line.unfolded]
     assert unfolded == [1, 201]
+
+
+def test_the_name_of_an_error_is_shown_without_control_characters() -> None:
+    """A program chooses it."""
+    broken = Broken(Stage.EXCEPTION, "\x1b[31mRED\u202e", "")
+    attempt = replace(EMPTY, program=Program("raise", 0), evaluation=Evaluation(0.0, broken))
+    assert standing(attempt) == ("broken", "broken: \\x1b[31mRED\\u202e")

@@ -1,6 +1,7 @@
 """The view answers on this machine, reads, and shows text as text."""
 
 import os
+import shutil
 import signal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -169,6 +170,9 @@ def test_a_damaged_run_is_told_and_hides_no_other(tmp_path: Path) -> None:
     finished(tmp_path / "good", budget=1)
     broken = finished(tmp_path / "bad", budget=1).path
     (broken / "summary.jsonl").write_text("{nonsense}\n")
+    odd = finished(tmp_path / "odd", budget=1).path
+    shutil.rmtree(odd / "trees")
+    (odd / "trees").write_text("no directory")
     with viewed(tmp_path) as address:
         status, _, text = ask(address, "/")
         assert status == 200
