@@ -88,6 +88,8 @@ class _Side:
         """Why the problem cannot be compared."""
         if task not in self.problems:
             return f"not finished in {self.folder.name}"
+        if self.folder.damaged(self.problems[task].summary):
+            return f"its tree has changed since it was finished in {self.folder.name}"
         return f"unjudged in {self.folder.name}" if self.problems[task].unjudged else None
 
     def course(self, task: str) -> tuple[Header, Course]:

@@ -111,7 +111,7 @@ def _lines(report: Report) -> list[str]:
     if report.exhausted:
         lines.append(f"{report.exhausted} searches ended before their budget: the strategy had nothing left to offer")
     if report.damaged:
-        words = "their files have changed since they were finished; the same `gifmcts run` command mends them"
+        words = "their files have changed since they were finished; `gifmcts run` as before mends those cut short; restore others"
         lines.append(f"DAMAGED trees: {', '.join(report.damaged[:_SHOWN])}: {words}")
     for task, why in report.unjudged.items():
         lines.append(f"UNJUDGED problem {task}: {why}; the same command tries it again")

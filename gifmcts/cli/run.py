@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from difflib import get_close_matches
 from types import FunctionType
 from typing import Annotated, Any, cast
@@ -74,11 +74,17 @@ def with_options(command: FunctionType, options: type, *own: str) -> Callable[..
         ConfigError: the environment has a variable of ours that no option reads.
     """
     kinds = {"options": options, "settings": RunSettings, "models": ModelSettings, "sampling": SamplingSettings, "display": Display}
-    known = [field for kind in kinds.values() for field in fields(kind)]
+    known = [field for kind in kinds.values() for field in fields(kind) if not _is_internal(field)]
     _refuse_unknown_variables({f"GIFMCTS_{name.upper()}" for name in (*own, *(field.name for field in known))})
     command.__annotations__ |= {name: Annotated[kind, _FLAT] for name, kind in kinds.items()}
     command.__kwdefaults__ = {**(command.__kwdefaults__ or {}), **{name: kind() for name, kind in kinds.items()}}
     return command
+
+
+def _is_internal(known: "Field[object]") -> bool:
+    """Whether nobody can set a field by a flag or a variable."""
+    marks = getattr(known.type, "__metadata__", ())
+    return any(isinstance(mark, Parameter) and mark.parse is False for mark in marks)
 
 
 def _refuse_unknown_variables(known: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from gifmcts.errors import StoreError
 from gifmcts.index import RunIndex
 from gifmcts.records import encode
 from gifmcts.store import RunFolder
@@ -63,6 +64,11 @@ def rows(folder: RunFolder) -> Iterator[Row]:
     for entry in index.entries():
         header, attempts = folder.tree(entry.task)
         summary = index.summaries.get(entry.task)
+        if summary is not None and folder.damaged(summary):
+            raise StoreError(
+                f"the tree of problem {entry.task} in {folder.name} has changed since it was finished: restore its file, "
+                f"or give the `gifmcts run` command again"
+            )
         facts = {"run": folder.name, "task": entry.task, "group": entry.group, "label": entry.label.value, "simulated": header.simulated}
         depths, parents, best = [0], [0], -1.0
         for attempt in attempts:

@@ -18,6 +18,8 @@ from gifmcts.view.overview import MEANING, counts, overview
 from gifmcts.view.problems import ORDERS, Filter, page_of, pairs
 from gifmcts.view.shelf import Shelf, task_name
 
+CHANGED = "The file of this tree has changed since it was finished: attempts may be missing."
+
 
 @dataclass(frozen=True, slots=True)
 class Pane:
@@ -132,11 +134,12 @@ class Pages:
         if entry is None:
             raise UsageError(f"the run {index.folder.name} has not begun a problem {task!r}")
         header, attempts = index.folder.tree(task)
-        note = ""
+        summary = index.summaries.get(entry.task)
+        note = CHANGED if summary is not None and index.folder.damaged(summary) else ""
         try:
             tree = replayed(index.manifest.config, attempts, task)
         except ConfigError as error:
-            note = f"{error}; visits count attempts at and below a node, and there are no values"
+            note = f"{note} {error}; visits count attempts at and below a node, and there are no values"
             tree = _plain(attempts, task)
         shown = tree.best.index if tree.best else None
         if wanted.isdecimal() and len(wanted) < 9 and int(wanted) < len(attempts):

@@ -172,6 +172,8 @@ def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:
     done = gifmcts(tmp_path, "run", "apps", GIFMCTS_BUDGT="3")
     assert done.returncode == 2
     assert "did you mean GIFMCTS_BUDGET" in done.stderr
+    done = gifmcts(tmp_path, "run", "apps", GIFMCTS_CHAT="{}")
+    assert (done.returncode, "GIFMCTS_CHAT means nothing here" in done.stderr) == (2, True)
 
 
 def test_what_was_changed_stands_in_the_report(tmp_path: Path) -> None:

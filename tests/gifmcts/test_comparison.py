@@ -1,6 +1,7 @@
 """Two runs are compared over the problems of both, settings first."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +93,11 @@ def test_settings_are_printed_first(runs: tuple[RunFolder, RunFolder], capsys: p
     found = json.loads(capsys.readouterr().out)
     assert found["parts"]["held-out"]["overall"]["difference"] == 0.5
     assert found["settings"]["budget"] == [8, 12]
+
+
+def test_a_tree_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
+    """With the run that it is damaged in."""
+    one, two = (finished(tmp_path / name, Scripted, 0.5, MANY, budget=4) for name in ("one", "two"))
+    task = two.tasks()[0]
+    os.truncate(two.path / "trees" / f"{task}.jsonl", 600)
+    assert compare(one, two).left_out == {task: "its tree has changed since it was finished in two"}

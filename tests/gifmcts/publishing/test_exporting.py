@@ -65,6 +65,17 @@ def test_what_is_no_file_is_written_to_and_stays_what_it_is(folder: RunFolder, t
     assert (tmp_path / "target.jsonl").is_file()
 
 
+def test_a_tree_that_was_cut_short_is_not_exported_in_silence(tmp_path: Path) -> None:
+    """The problem is named, and no file is left."""
+    run = finished(tmp_path / "runs" / "cut", budget=4)
+    task = run.tasks()[0]
+    os.truncate(run.path / "trees" / f"{task}.jsonl", 600)
+    done = gifmcts(tmp_path, "export", "cut", "-o", "rows.jsonl")
+    assert done.returncode == 1
+    assert f"the tree of problem {task} in cut has changed since it was finished" in done.stderr
+    assert not (tmp_path / "rows.jsonl").exists()
+
+
 def test_every_form_has_the_same_rows(folder: RunFolder, tmp_path: Path) -> None:
     """Read back by the libraries that their readers would use."""
     made = [dict(row) for row in rows(folder)]

@@ -14,6 +14,7 @@ from viewing import Hostile, Verbose, ask, viewed
 
 from gifmcts.store import RunFolder
 from gifmcts.tiny import Tiny, TinyOptions
+from gifmcts.view.pages import CHANGED
 from gifmcts.view.shelf import is_running
 
 PAGES = ["/", "/run/one", "/run/one/tiny-0", "/run/one/tiny-0?attempt=2", "/side?a=one&b=two", "/side/tiny-0?a=one&b=two&x=1"]
@@ -179,6 +180,18 @@ def test_a_damaged_run_is_told_and_hides_no_other(tmp_path: Path) -> None:
         assert "good" in text
         assert "summary.jsonl" in text
         assert ask(address, "/run/bad")[0] == 500
+
+
+def test_a_tree_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    """On its own page, beside what is left of it."""
+    run = finished(tmp_path / "cut", budget=4)
+    task = run.tasks()[0]
+    file = run.path / "trees" / f"{task}.jsonl"
+    with viewed(tmp_path) as address:
+        assert CHANGED not in ask(address, f"/run/cut/{task}")[2]
+        lines = file.read_bytes().splitlines(keepends=True)
+        os.truncate(file, sum(map(len, lines[:-1])))
+        assert CHANGED in ask(address, f"/run/cut/{task}")[2]
 
 
 def test_a_run_of_a_strategy_that_is_not_installed_is_shown(tmp_path: Path) -> None:
