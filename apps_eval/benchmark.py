@@ -35,6 +35,7 @@ class Apps:
     prompts: ClassVar[str] = "apps"
     options: ClassVar[type] = AppsOptions
     local: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe_no_isolation"})
+    judging: ClassVar[frozenset[str]] = frozenset({"rules", "search_tier", "early_stop", "time_limit", "memory_mb"})
     commands: ClassVar[Mapping[str, str]] = {
         "grade": "apps_eval.grading.command:grade",
         "audit": "apps_eval.auditing.command:audit",

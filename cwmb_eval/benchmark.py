@@ -18,7 +18,8 @@ from cwmb_eval.references import reference
 from cwmb_eval.sources import Source, find_source
 from cwmb_eval.task import WorldTask
 from gifmcts.errors import PreflightError, UsageError
-from gifmcts.seams import Task
+from gifmcts.seams import Literature, Task
+from gifmcts.store import RunFolder
 from gifmcts.types import Program, Refusal
 from sandbox import Jail, Limits, SandboxError
 
@@ -35,8 +36,10 @@ class Cwmb:
     prompts: ClassVar[str] = "cwmb"
     options: ClassVar[type] = CwmbOptions
     local: ClassVar[frozenset[str]] = frozenset({"workers", "unsafe_no_isolation"})
+    judging: ClassVar[frozenset[str]] = frozenset({"metric", "time_limit", "memory_mb"})
     commands: ClassVar[Mapping[str, str]] = {
         "collect": "cwmb_eval.commands.collecting:collect",
+        "llm-as-model": "cwmb_eval.commands.predicting:llm_as_model",
         "mutants": "cwmb_eval.commands.mutants:mutants",
         "plan": "cwmb_eval.commands.planning:plan",
         "score": "cwmb_eval.commands.scoring:score",
@@ -127,6 +130,13 @@ class Cwmb:
             "memory limit": f"{options.memory_mb} MiB",
             "python": platform.python_version(),
         }
+
+    @classmethod
+    def literature(cls, runs: Sequence[RunFolder]) -> Literature:
+        """The numbers of arXiv 2405.15383 beside those of runs."""
+        from cwmb_eval.literature import literature
+
+        return literature(runs)
 
     def _posed(self, name: str) -> WorldTask | Refusal:
         description = descriptions.describe(name)

@@ -5,19 +5,18 @@ A grade's tests, which are most of its row, are skipped; where the row stands is
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Generic, TypeVar
 
-from gifmcts.manifest import Manifest, refuse_incomplete
+from gifmcts.errors import StoreError
+from gifmcts.growing import GrowingTree, Tail, stamp
+from gifmcts.manifest import Essentials, Manifest, essentials
 from gifmcts.metrics import Share
-from gifmcts.records import GradeRow, Header, Summary, decode, run_digest
+from gifmcts.records import GradeRow, Summary, decode, run_digest
 from gifmcts.store import RunFolder
+from gifmcts.treelines import names_task
 from gifmcts.types import Label
 from gifmcts.wording import score
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,8 @@ class Outcome(StrEnum):
     FAILED = "not solved"
     UNJUDGED = "unjudged"
     SEARCHING = "unfinished"
+    UNREADABLE = "unreadable"
+    """Its tree is not finished, and its file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Entry:
 
     task: str
     group: str
-    label: Label
+    label: Label | None
+    """Unknown of a tree that cannot be read."""
     outcome: Outcome
     calls: int
     reward: float = 0.0
@@ -61,6 +63,8 @@ class Entry:
     tokens: int = 0
     seconds: float = 0.0
     solved_at: int | None = None
+    why: str = ""
+    """Why its tree cannot be read."""
 
 
 class RunIndex:
@@ -71,14 +75,14 @@ class RunIndex:
         self._begin()
 
     def _begin(self) -> None:
-        self._generation = _stamp(self.folder.path / "config.json")
+        self._generation = stamp(self.folder.path / "config.json")
         self._manifest: Manifest | None = None
-        self._summaries = _Tail(self.folder.path / "summary.jsonl", Summary)
-        self._grades = _Tail(self.folder.path / "grades.jsonl", Mark)
+        self._summaries = Tail(self.folder.path / "summary.jsonl", Summary)
+        self._grades = Tail(self.folder.path / "grades.jsonl", Mark)
         self.summaries: dict[str, Summary] = {}
         self.marks: dict[str, dict[int, Mark]] = {}
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
-        self._begun: dict[str, tuple[int, Entry]] = {}
+        self._begun: dict[str, GrowingTree] = {}
 
     def refresh(self) -> None:
         """Read what was added since the last time; everything again when the run was begun afresh.
@@ -86,10 +90,11 @@ class RunIndex:
         Raises:
             StoreError: a row is damaged.
         """
-        if _stamp(self.folder.path / "config.json") != self._generation or self._summaries.shrunk or self._grades.shrunk:
+        if stamp(self.folder.path / "config.json") != self._generation or self._summaries.shrunk or self._grades.shrunk:
             self._begin()
         for _, _, row in self._summaries.added():
             self.summaries[row.task] = row
+            self._begun.pop(row.task, None)
         for start, length, mark in self._grades.added():
             self.marks.setdefault(mark.task, {})[mark.attempt] = mark
             self._places[mark.task, mark.attempt] = start, length
@@ -102,9 +107,19 @@ class RunIndex:
             StoreError: it cannot be read, or lacks what every run writes down.
         """
         if self._manifest is None:
-            self._manifest = self.folder.manifest()
-            refuse_incomplete(self._manifest, self.folder.name)
+            manifest = self.folder.manifest()
+            essentials(manifest, self.folder.name)
+            self._manifest = manifest
         return self._manifest
+
+    @property
+    def asked(self) -> Essentials:
+        """What every run's configuration has.
+
+        Raises:
+            StoreError: it cannot be read, or lacks some of it.
+        """
+        return essentials(self.manifest, self.folder.name)
 
     @property
     def digest(self) -> str:
@@ -114,7 +129,7 @@ class RunIndex:
     @property
     def complete(self) -> bool:
         """Whether some start came to the end of the data, and no search is left unfinished."""
-        return self.folder.complete and all(name in self.summaries for name, _ in self._trees())
+        return self.folder.complete and all(name in self.summaries for name in self._trees())
 
     def entries(self) -> list[Entry]:
         """Every problem that was begun, in the order of their names, numbers by size."""
@@ -128,8 +143,8 @@ class RunIndex:
         return next((entry for entry in self.begun() if entry.task == task), None)
 
     def begun(self) -> list[Entry]:
-        """The problems whose search is begun and not finished; the heads of their trees are read."""
-        return [entry for name, size in self._trees() if name not in self.summaries and (entry := self._searching(name, size))]
+        """The problems whose search is begun and not finished; what was added to their trees is read."""
+        return [entry for name in self._trees() if name not in self.summaries and (entry := self._searching(name))]
 
     def shares(self) -> dict[Label, Share]:
         """The share of judged problems that are solved, by label."""
@@ -168,63 +183,34 @@ class RunIndex:
             solved_at=row.solved_at,
         )
 
-    def _trees(self) -> Iterator[tuple[str, int]]:
-        """The names of the trees, and the lengths of those that are not finished."""
-        try:
-            with os.scandir(self.folder.path / "trees") as files:
-                for file in files:
-                    name = file.name.removesuffix(".jsonl")
-                    if name != file.name:
-                        yield name, 0 if name in self.summaries else file.stat().st_size
-        except FileNotFoundError:
-            return
-
-    def _searching(self, task: str, size: int) -> Entry | None:
-        """An unfinished problem; nothing where its file has no head yet."""
-        known = self._begun.get(task)
-        if known is None or known[0] != size:
-            file = self.folder.path / "trees" / f"{task}.jsonl"
-            data = file.read_bytes()
-            head, end, _ = data.partition(b"\n")
-            if not end:
-                return None
-            header = decode(head, Header, f"{file}:1")
-            known = size, Entry(task, header.group, header.label, Outcome.SEARCHING, data.count(b"\n") - 1)
-            self._begun[task] = known
-        return known[1]
-
-
-@dataclass(slots=True)
-class _Tail(Generic[Row]):
-    """The whole lines of a growing file, each decoded once."""
-
-    file: Path
-    kind: type[Row]
-    offset: int = field(default=0)
-
     @property
-    def shrunk(self) -> bool:
-        """Whether lines that were read are gone."""
-        return self.offset > 0 and (not self.file.is_file() or self.file.stat().st_size < self.offset)
+    def strangers(self) -> list[str]:
+        """Files among the trees whose names no problem can have; nothing is made of them."""
+        return sorted(name for name in self._files() if not names_task(name))
 
-    def added(self) -> Iterator[tuple[int, int, Row]]:
-        """New lines: where each begins, how long it is, and its value."""
-        if not self.file.is_file():
-            return
-        with self.file.open("rb") as stream:
-            stream.seek(self.offset)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    return
-                start, row = self.offset, decode(line, self.kind, f"{self.file}, byte {self.offset}")
-                self.offset += len(line)
-                yield start, len(line), row
+    def _trees(self) -> Iterator[str]:
+        """The names of the trees, finished or not."""
+        return filter(names_task, self._files())
 
+    def _files(self) -> Iterator[str]:
+        """The files among the trees, without their ends.
 
-def _stamp(file: Path) -> tuple[int, int, int]:
-    """What changes when a file is written anew."""
-    try:
-        state = file.stat()
-    except OSError:
-        return 0, 0, 0
-    return state.st_ino, state.st_mtime_ns, state.st_size
+        Raises:
+            StoreError: they cannot be listed.
+        """
+        trees = self.folder.path / "trees"
+        try:
+            return (name.removesuffix(".jsonl") for name in os.listdir(trees) if name.endswith(".jsonl"))
+        except FileNotFoundError:
+            return iter(())
+        except OSError as error:
+            raise StoreError(f"{trees} cannot be read ({error.strerror})") from error
+
+    def _searching(self, task: str) -> Entry | None:
+        """An unfinished problem; nothing where its file has no head yet."""
+        tree = self._begun.setdefault(task, GrowingTree(self.folder.path / "trees" / f"{task}.jsonl"))
+        tree.refresh()
+        group, label = (tree.header.group, tree.header.label) if tree.header else ("", None)
+        if tree.why:
+            return Entry(task, group, label, Outcome.UNREADABLE, tree.calls, why=tree.why)
+        return Entry(task, group, label, Outcome.SEARCHING, tree.calls) if tree.header else None

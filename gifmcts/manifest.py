@@ -1,7 +1,10 @@
 """What a run was asked to do, and whether two runs were asked the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated
+
+import msgspec
 
 from gifmcts import records
 from gifmcts.errors import RunMismatch, StoreError
@@ -23,17 +26,37 @@ class Manifest:
     format: int = records.FORMAT
 
 
-def refuse_incomplete(manifest: Manifest, run: str) -> None:
-    """Refuse a configuration that lacks what every run writes down.
+@dataclass(frozen=True, slots=True)
+class Essentials:
+    """What every run's configuration has."""
+
+    benchmark: str
+    options: Mapping[str, object]
+    model: str
+    strategy: str
+    preset: str
+    constants: Mapping[str, object]
+    budget: Annotated[int, msgspec.Meta(ge=1)]
+    window: int
+    seed: int
+    facts: Mapping[str, object] = field(default_factory=dict)
+    pass_at: tuple[Annotated[int, msgspec.Meta(ge=1)], ...] = ()
+
+
+def essentials(manifest: Manifest, run: str) -> Essentials:
+    """What every run's configuration has, in the form that it must have.
 
     Raises:
-        StoreError: something is missing; the message lists it.
+        StoreError: something is missing or of another kind; the message says what.
     """
-    needed = {"benchmark", "options", "model", "strategy", "preset", "constants", "budget", "window", "seed"}
-    if missing := sorted(needed - manifest.config.keys()):
-        raise StoreError(
-            f"the configuration of run {run} is damaged, it lacks {', '.join(missing)}: restore config.json, or use another --name"
-        )
+    try:
+        return msgspec.convert(manifest.config, Essentials)
+    except msgspec.ValidationError as error:
+        needed = {one.name for one in fields(Essentials) if one.default is MISSING and one.default_factory is MISSING}
+        missing = sorted(needed - manifest.config.keys())
+        wrong = f"it lacks {', '.join(missing)}" if missing else str(error)
+        words = f"the configuration of run {run} is damaged, {wrong}: restore config.json, or use another --runs"
+        raise StoreError(words) from error
 
 
 def refuse_another(name: str, old: Manifest, new: Manifest) -> None:
@@ -46,7 +69,13 @@ def refuse_another(name: str, old: Manifest, new: Manifest) -> None:
         return
     changed = differences(old.config, new.config)
     listed = "\n".join(f"  {key}: {before!r} there, {after!r} now" for key, (before, after) in changed.items()) or "  (the digests differ)"
-    raise RunMismatch(f"the run {name} has another configuration:\n{listed}\nchoose another --name, or --fresh to forget the old run")
+    advice = f"choose another {place_option(name, new)}, or --fresh to forget the old run"
+    raise RunMismatch(f"the run {name} has another configuration:\n{listed}\n{advice}")
+
+
+def place_option(name: str, manifest: Manifest) -> str:
+    """The option that gives a run another place: where runs stand, for a run whose name was derived from its configuration."""
+    return "--runs" if name.endswith(manifest.digest[:8]) else "--name"
 
 
 def differences(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[object, object]]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from gifmcts.errors import StoreError
+from gifmcts.excerpts import Excerpt, excerpt, whole
+from gifmcts.quantities import Count, Part
 from gifmcts.seams import Task
 from gifmcts.types import (
     Attempt,
@@ -22,7 +23,6 @@ from gifmcts.types import (
     Move,
     Program,
     Reading,
-    Role,
     Verdict,
 )
 
@@ -49,20 +49,10 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A message that begins like message ``of`` of the first attempt's chat: its first ``chars`` characters, then ``text``."""
-
-    role: Role
-    text: str
-    of: int = 0
-    chars: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """An evaluation as it is stored and hashed: without what was measured."""
 
-    reward: float
+    reward: Part
     broken: Broken | None = None
     checks: tuple[Check, ...] = ()
 
@@ -105,24 +95,24 @@ class Summary:
     label: Label
     end: str
     """``solved``, ``budget``, ``exhausted``, or ``unjudged`` with the reason in ``why``."""
-    attempts: int
-    abandoned: int
-    best: int | None
+    attempts: Count
+    abandoned: Count
+    best: Count | None
     """The index of the chosen attempt: highest visible reward, earliest first."""
-    reward: float
-    solved_at: int | None
+    reward: Part
+    solved_at: Count | None
     """How many calls it took to pass every visible test."""
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int
+    prompt_tokens: Count
+    completion_tokens: Count
+    cached_tokens: Count
     model_seconds: float
     evaluate_seconds: float
     digest: str
     why: str = ""
     simulated: bool = False
-    duplicates: int = 0
+    duplicates: Count = 0
     """How many attempts wrote a program that the tree had already, and were not evaluated again."""
-    bytes: int = 0
+    bytes: Count = 0
     """The length of the tree's file: a finished tree whose file has another length was damaged."""
 
 
@@ -140,10 +130,10 @@ class GradeRow:
     """What one program of a finished tree is worth on the tests that score it."""
 
     task: str
-    attempt: int
-    reward: float
+    attempt: Count
+    reward: Part
     solved: bool
-    verdicts: Mapping[str, int]
+    verdicts: Mapping[str, Count]
     unjudged: bool = False
     frontier: bool = True
     """Whether the program was the best so far when it was committed, so that it would have been chosen then."""
@@ -165,7 +155,7 @@ def header(task: Task, config: str, simulated: bool = False) -> Header:
 
 def line(attempt: Attempt, first: Sequence[Message]) -> StoredLine:
     """The attempt with its chat written relative to the first attempt's chat."""
-    chat = tuple(_excerpt(message, first) for message in attempt.chat)
+    chat = tuple(excerpt(message, first) for message in attempt.chat)
     worth = attempt.evaluation
     return StoredLine(
         attempt.index,
@@ -183,8 +173,12 @@ def line(attempt: Attempt, first: Sequence[Message]) -> StoredLine:
 
 
 def attempt(line: StoredLine, first: Sequence[Message]) -> Attempt:
-    """The attempt of a stored line; the inverse of ``line``."""
-    chat = tuple(Message(part.role, (first[part.of].content[: part.chars] if part.chars else "") + part.text) for part in line.chat)
+    """The attempt of a stored line; the inverse of ``line``.
+
+    Raises:
+        LookupError: its chat refers to a message that is not there.
+    """
+    chat = tuple(whole(part, first) for part in line.chat)
     worth = Evaluation(line.evaluation.reward, line.evaluation.broken, line.evaluation.checks)
     read = line.completion, line.reading, line.program
     return Attempt(line.index, line.move, line.seed, chat, *read, worth, line.seconds, line.footprint, line.duplicate_of)
@@ -194,26 +188,6 @@ def graded_checks(result: Evaluation) -> tuple[GradedCheck, ...]:
     """The checks of a grade, each with what it took."""
     footprints = result.footprints or (None,) * len(result.checks)
     return tuple(GradedCheck(check.name, check.verdict, left) for check, left in zip(result.checks, footprints, strict=True))
-
-
-def _excerpt(message: Message, first: Sequence[Message]) -> Excerpt:
-    for index, other in enumerate(first):
-        if other.role is message.role:
-            chars = _shared(message.content, other.content)
-            return Excerpt(message.role, message.content[chars:], index, chars)
-    return Excerpt(message.role, message.content)
-
-
-def _shared(text: str, other: str) -> int:
-    """The length of the longest common beginning, by bisection."""
-    low, high = 0, min(len(text), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if text[:middle] == other[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 class TreeDigest:
@@ -267,23 +241,23 @@ def decode(data: bytes, kind: type[Kind], where: str) -> Kind:
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StoreError(f"{where}: not a line of a run folder ({error}); restore the file, or run again under another --name") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise StoreError(f"{where}: not a line of a run folder ({error}); restore the file, or run again with another --runs") from error
 
 
-def read_tree(data: bytes, file: Path) -> tuple[Header | None, list[Attempt], list[StoredLine], int]:
-    """The header, the attempts, their lines, and how many bytes are whole lines."""
-    kept = data.rfind(b"\n") + 1
-    rows = data[:kept].split(b"\n")[:-1]
-    if not rows:
-        return None, [], [], 0
-    header = decode(rows[0], Header, f"{file}:1")
-    lines = [decode(row, StoredLine, f"{file}:{number}") for number, row in enumerate(rows[1:], 2)]
-    try:
-        first: tuple[Message, ...] = attempt(lines[0], ()).chat if lines else ()
-        attempts = [attempt(row, first) for row in lines]
-    except IndexError as error:
-        raise StoreError(f"{file} is damaged: a chat refers to a message that is not there; restore it, or use another --name") from error
-    if [one.index for one in attempts] != list(range(len(attempts))):
-        raise StoreError(f"{file} is damaged: attempts are missing from its middle; restore it, or use another --name")
-    return header, attempts, lines, kept
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What tells a line of another version before anything else of it is read."""
+
+    format: int = FORMAT
+
+
+def refuse_newer(data: bytes, where: str) -> None:
+    """Refuse what another version wrote.
+
+    Raises:
+        StoreError: it has another format, or is no line of a run folder.
+    """
+    found = decode(data, _Version, where).format
+    if found != FORMAT:
+        raise StoreError(f"{where} has format {found}, this version reads {FORMAT}; use the version that wrote it")

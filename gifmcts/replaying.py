@@ -13,13 +13,13 @@ def replayed(config: Mapping[str, object], attempts: Sequence[Attempt], task: st
 
     Raises:
         ConfigError: the strategy is not installed, or its constants have changed.
-        StoreError: an attempt belongs to a node that is not there.
+        StoreError: the strategy cannot have made these attempts.
     """
     strategy = open_recorded(config)
     tree, state = Tree(), strategy.begin()
     try:
         for attempt in attempts:
             strategy.backup(tree, state, tree.add(attempt))
-    except (IndexError, KeyError) as error:
-        raise StoreError(f"the tree of problem {task} is damaged: an attempt belongs to a node that is not there") from error
+    except (ArithmeticError, LookupError, ValueError) as error:
+        raise StoreError(f"the tree of problem {task} is damaged: its strategy cannot have made it ({error})") from error
     return tree

@@ -5,12 +5,13 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from gifmcts.manifest import Manifest, refuse_incomplete
+from gifmcts.errors import StoreError
+from gifmcts.manifest import Manifest, essentials
 from gifmcts.metrics import Share, pass_at_k, solved_within
 from gifmcts.records import GradeRow, Summary, run_digest
 from gifmcts.starts import Start, noted, together
 from gifmcts.store import RunFolder
-from gifmcts.types import Completion, Label
+from gifmcts.types import Attempt, Completion, Label
 from gifmcts.waits import Place
 
 Value = TypeVar("Value")
@@ -77,6 +78,8 @@ class Report:
     budget: int = 0
     unfinished: int = 0
     """Trees that are begun and not finished."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Trees that are not finished and cannot be read, with their reasons: their searches cannot go on."""
     damaged: tuple[str, ...] = ()
     """Finished trees whose files are no longer what they were: their digests certify nothing."""
     complete: bool = True
@@ -100,12 +103,11 @@ def report(folder: RunFolder) -> Report:
         StoreError: the folder cannot be read.
     """
     manifest, summaries, grades = folder.manifest(), folder.summaries(), folder.grades()
-    refuse_incomplete(manifest, folder.name)
-    begun = [folder.tree(task)[1] for task in folder.tasks() if task not in summaries]
-    spent = [attempt.completion for attempts in begun for attempt in attempts]
+    asked = essentials(manifest, folder.name)
+    begun, unreadable = _begun(folder, summaries)
+    spent = [attempt.completion for attempts in begun.values() for attempt in attempts]
     problems = [Scored(row, grades.get(task, [])) for task, row in sorted(summaries.items())]
     judged = [problem for problem in problems if not problem.unjudged]
-    budget = int(str(manifest.config.get("budget", 0)))
     held_out = [problem for problem in judged if problem.summary.label is Label.HELD_OUT]
     visible = [problem for problem in held_out if problem.summary.solved_at is not None]
     verdicts: Counter[str] = Counter()
@@ -122,8 +124,8 @@ def report(folder: RunFolder) -> Report:
             group: _by_label([problem for problem in judged if problem.summary.group == group], _share)
             for group in sorted({problem.summary.group for problem in judged})
         },
-        within={} if manifest.config.get("grade") == "best" else _by_label(judged, lambda some: _within(some, budget)),
-        pass_at=_by_label(judged, lambda some: _pass_at(some, manifest)),
+        within={} if manifest.config.get("grade") == "best" else _by_label(judged, lambda some: _within(some, asked.budget)),
+        pass_at=_by_label(judged, lambda some: _pass_at(some, asked.pass_at)),
         test_share=_by_label(judged, lambda some: sum(problem.chosen.reward for problem in some if problem.chosen) / len(some)),
         gap=(len(visible), sum(problem.solved for problem in visible)),
         unjudged={problem.summary.task: problem.summary.why or "no verdict" for problem in problems if problem.unjudged},
@@ -137,11 +139,25 @@ def report(folder: RunFolder) -> Report:
         took=together(noted(folder.path)),
         duplicates=sum(row.duplicates for row in summaries.values()),
         near_limit=(sum(near), len(near)),
-        budget=budget,
+        budget=asked.budget,
         unfinished=len(begun),
         damaged=tuple(sorted(task for task, row in summaries.items() if folder.damaged(row))),
-        complete=folder.complete and not begun,
+        unreadable=unreadable,
+        complete=folder.complete and not begun and not unreadable,
     )
+
+
+def _begun(folder: RunFolder, finished: Container[str]) -> tuple[dict[str, list[Attempt]], dict[str, str]]:
+    """The attempts of trees that are begun and not finished, and why others cannot be read."""
+    begun: dict[str, list[Attempt]] = {}
+    unreadable: dict[str, str] = {}
+    for task in folder.tasks():
+        if task not in finished:
+            try:
+                begun[task] = folder.tree(task)[1]
+            except StoreError as error:
+                unreadable[task] = str(error)
+    return begun, unreadable
 
 
 def _tokens(costs: Sequence[Summary | Completion]) -> tuple[int, int, int]:
@@ -165,12 +181,14 @@ def _within(problems: list[Scored], budget: int) -> list[int]:
     return [sum(curve[index] for curve in curves) for index in range(budget)]
 
 
-def _pass_at(problems: list[Scored], manifest: Manifest) -> dict[int, float]:
-    wanted = manifest.config.get("pass_at") or ()
+def _pass_at(problems: list[Scored], wanted: Sequence[int]) -> dict[int, float]:
     values: dict[int, float] = {}
-    for k in wanted if isinstance(wanted, list | tuple) else ():
-        scores = [pass_at_k(len(rows), sum(row.solved for row in rows), int(k)) for problem in problems if (rows := problem.grades)]
-        values[int(k)] = sum(scores) / len(scores) if scores else 0.0
+    for k in wanted:
+        graded = [rows for problem in problems if (rows := problem.grades)]
+        if short := [rows[0].task for rows in graded if len(rows) < k]:
+            raise StoreError(f"pass@{k} needs {k} graded programs of problem {short[0]}: give `gifmcts grade RUN --grade all`")
+        scores = [pass_at_k(len(rows), sum(row.solved for row in rows), k) for rows in graded]
+        values[k] = sum(scores) / len(scores) if scores else 0.0
     return values
 
 
@@ -203,6 +221,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         "unjudged": len(report.unjudged),
         "refused": report.refused,
         "unfinished": report.unfinished,
+        "unreadable": report.unreadable,
         "complete": report.complete,
         "damaged": list(report.damaged),
         "exhausted": report.exhausted,

@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from random import Random
-from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Action, Chat, Completion, Evaluation, Label, Move, Program, Refusal, Sampling
+
+if TYPE_CHECKING:
+    from gifmcts.store import RunFolder
 
 
 class Task(Protocol):
@@ -127,6 +131,8 @@ class Benchmark(Protocol):
     """A frozen dataclass; ``Benchmark(options)`` opens nothing yet."""
     local: ClassVar[frozenset[str]]
     """Options that change no result, such as how many workers there are: a run may be continued with others."""
+    judging: ClassVar[frozenset[str]]
+    """Options that change how a program is judged and not which problems are posed: the arms of an ablation may differ in them."""
     commands: ClassVar[Mapping[str, str]]
     """Extra commands: name to ``module:function``, imported when called; ``grade`` is what grades files of programs."""
 
@@ -160,4 +166,29 @@ class Benchmark(Protocol):
 
     def facts(self) -> Mapping[str, str]:
         """What a report's header must say: data, checksum, protocol, rules, isolation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Literature:
+    """A table of published numbers with those of runs beside them."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
+    """What must be known to compare them: which metric it is, and what could be reached at all."""
+
+
+@runtime_checkable
+class Cited(Protocol):
+    """A benchmark about which numbers were published."""
+
+    @classmethod
+    def literature(cls, runs: Sequence["RunFolder"]) -> Literature:
+        """What was published, beside some runs of the benchmark.
+
+        Raises:
+            StoreError: a folder cannot be read.
+        """
         ...

@@ -143,7 +143,7 @@ class Search(Generic[State]):
                 raise StoreError(
                     f"task {self.task.id}: attempt {index} was recorded as {attempt.move} with seed {attempt.seed}, "
                     f"but this search asks for {move} with seed {seed}; another version made the run, or its file was changed: "
-                    f"use --fresh or another --name"
+                    f"use --fresh or another --runs"
                 )
             self._originals.enter(index, attempt.program)
             return attempt

@@ -17,9 +17,10 @@ from typing import IO, Self, TypeVar
 
 from gifmcts import records
 from gifmcts.errors import StoreError, UsageError
-from gifmcts.manifest import Manifest, refuse_another
+from gifmcts.manifest import Manifest, place_option, refuse_another
 from gifmcts.records import GradeRow, Header, Summary, TreeDigest
 from gifmcts.seams import Task
+from gifmcts.treelines import names_task, read_tree
 from gifmcts.types import Attempt, Message
 
 logger = logging.getLogger(__name__)
@@ -86,12 +87,8 @@ class RunFolder:
             data = file.read_bytes()
         except OSError as error:
             raise StoreError(f"{self.path} is not a run folder ({error.strerror}: {file.name}); `gifmcts runs` lists the runs") from error
-        manifest = records.decode(data, Manifest, str(file))
-        if manifest.format != records.FORMAT:
-            raise StoreError(
-                f"{self.path} has format {manifest.format}, this version reads {records.FORMAT}; use the version that wrote it"
-            )
-        return manifest
+        records.refuse_newer(data, str(file))
+        return records.decode(data, Manifest, str(file))
 
     def summaries(self) -> dict[str, Summary]:
         """The rows of all finished trees, by task; the latest row of a task counts."""
@@ -117,11 +114,11 @@ class RunFolder:
     def damaged(self, row: Summary) -> bool:
         """Whether a finished tree's file is no longer as long as it was when it was finished."""
         file = self.path / "trees" / f"{row.task}.jsonl"
-        return not file.is_file() or file.stat().st_size != row.bytes
+        return not names_task(row.task) or not file.is_file() or file.stat().st_size != row.bytes
 
     def tasks(self) -> list[str]:
         """The tasks that have a tree, finished or not."""
-        return sorted(file.stem for file in (self.path / "trees").glob("*.jsonl") if b"\n" in _head(file))
+        return sorted(file.stem for file in (self.path / "trees").glob("*.jsonl") if names_task(file.stem) and _begun(file))
 
     def tree(self, task: str) -> tuple[Header, list[Attempt]]:
         """A tree's header and attempts.
@@ -131,10 +128,10 @@ class RunFolder:
             StoreError: its file is damaged before its last line.
         """
         file = self.path / "trees" / f"{task}.jsonl"
-        if not file.is_file() or file.parent != self.path / "trees":
+        if not names_task(task) or not file.is_file():
             raise UsageError(f"the run {self.name} has no tree of task {task!r}; `gifmcts show {self.name} --problems` lists them")
         with file.open("rb") as stream:
-            header, attempts, _, _ = records.read_tree(stream.read(), file)
+            header, attempts, _, _ = read_tree(stream.read(), file)
         if header is None:
             raise StoreError(f"{file} has no header; the run was stopped before the first attempt of this task")
         return header, attempts
@@ -173,7 +170,8 @@ class RunFolder:
         try:
             fcntl.flock(self._lock or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise StoreError(f"another process is writing to the run {self.name}; wait for it, or choose another --name") from error
+            other = place_option(self.name, manifest)
+            raise StoreError(f"another process is writing to the run {self.name}; wait for it, or choose another {other}") from error
         self._simulated = manifest.simulated
         if fresh:
             self._clear()
@@ -191,9 +189,9 @@ class RunFolder:
         file = self.path / "trees" / f"{task.id}.jsonl"
         expected = records.header(task, config, self._simulated)
         data = file.read_bytes() if file.exists() else b""
-        header, attempts, lines, kept = records.read_tree(data, file)
+        header, attempts, lines, kept = read_tree(data, file)
         if header is not None and header != expected:
-            raise StoreError(f"task {task.id}: the data has changed since {file} was written; use --fresh or another --name")
+            raise StoreError(f"task {task.id}: the data has changed since {file} was written; use --fresh or another --runs")
         stream = file.open("r+b" if data else "w+b")
         stream.truncate(kept)
         stream.seek(kept)
@@ -254,10 +252,12 @@ class RefusalRow:
     why: str
 
 
-def _head(file: Path) -> bytes:
-    """The first line; it has no end where a kill cut it."""
+def _begun(file: Path) -> bool:
+    """Whether the first line is whole, as it is not where a kill cut it."""
+    if not file.is_file():
+        return False
     with file.open("rb") as stream:
-        return stream.readline()
+        return b"\n" in stream.readline()
 
 
 def _appending(file: Path) -> IO[bytes]:

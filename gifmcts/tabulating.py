@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from gifmcts.manifest import differences
 from gifmcts.metrics import wilson
 from gifmcts.paired import Paired, holm, paired
 from gifmcts.records import Summary
@@ -27,6 +28,8 @@ class ArmRow:
 
     name: str
     question: str
+    changed: Mapping[str, tuple[object, object]]
+    """The keys of the configuration, but for the seed, in which its runs differ from the baseline's, with both values."""
     accuracy: float
     """The mean over problems of the share of seeds whose chosen program passes every test."""
     interval: tuple[float, float]
@@ -78,8 +81,15 @@ def tabulate(arms: Sequence[ArmRuns], seed: int = 0) -> Ablation:
             left_out[task] = f"not judged in {', '.join(missing[:3])}" + (f" and {len(missing) - 3} more runs" if len(missing) > 3 else "")
         else:
             labels.setdefault(found[0][0][task].summary.label, []).append(task)
-    tables = [_table(label, labels[label], arms, found, seed) for label in Label if label in labels]
+    changed = [_changed(arms[0].runs[0], arm.runs[0]) for arm in arms]
+    tables = [_table(label, labels[label], arms, found, changed, seed) for label in Label if label in labels]
     return Ablation(tables, left_out, any(run.manifest().simulated for arm in arms for run in arm.runs))
+
+
+def _changed(baseline: RunFolder, run: RunFolder) -> dict[str, tuple[object, object]]:
+    """What the configurations of two runs of one seed differ in."""
+    found = differences(baseline.manifest().config, run.manifest().config)
+    return {key: values for key, values in found.items() if key != "seed"}
 
 
 def _scored(run: RunFolder) -> dict[str, Scored]:
@@ -90,7 +100,12 @@ def _scored(run: RunFolder) -> dict[str, Scored]:
 
 
 def _table(
-    label: Label, tasks: Sequence[str], arms: Sequence[ArmRuns], found: Sequence[Sequence[Mapping[str, Scored]]], seed: int
+    label: Label,
+    tasks: Sequence[str],
+    arms: Sequence[ArmRuns],
+    found: Sequence[Sequence[Mapping[str, Scored]]],
+    changed: Sequence[Mapping[str, tuple[object, object]]],
+    seed: int,
 ) -> AblationTable:
     seeds = len(found[0])
     scores = [[fmean(float(known[task].solved) for known in runs) for task in tasks] for runs in found]
@@ -103,6 +118,7 @@ def _table(
             ArmRow(
                 arm.name,
                 arm.question,
+                changed[place],
                 fmean(scores[place]),
                 wilson(min(sum(scores[place]), len(tasks)), len(tasks)),
                 against[place - 1] if place else None,

@@ -73,6 +73,7 @@ class Tiny:
     prompts: ClassVar[str] = "apps"
     options: ClassVar[type] = TinyOptions
     local: ClassVar[frozenset[str]] = frozenset()
+    judging: ClassVar[frozenset[str]] = frozenset()
     commands: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, options: TinyOptions = TinyOptions()) -> None:

@@ -78,6 +78,30 @@ class Tree:
         return steps[::-1]
 
 
+class Shape:
+    """Where nodes stand, without what is in them: the parent and the depth of each, as moves make them."""
+
+    def __init__(self) -> None:
+        self.parents = [ROOT]
+        self.depths = [0]
+
+    def place(self, move: Move) -> int:
+        """The node that a move makes, or the child that it samples again.
+
+        Raises:
+            LookupError: the move begins at a node that is not there, or its target is no child of that node.
+        """
+        if not 0 <= move.node < len(self.parents):
+            raise LookupError(f"an attempt belongs to a node that is not there ({move.node})")
+        if move.target is not None:
+            if not ROOT < move.target < len(self.parents) or self.parents[move.target] != move.node:
+                raise LookupError(f"an attempt samples a node again that is no child of its parent ({move.target})")
+            return move.target
+        self.parents.append(move.node)
+        self.depths.append(self.depths[move.node] + 1)
+        return len(self.parents) - 1
+
+
 def frontier(attempts: Iterable[Attempt]) -> list[Attempt]:
     """Every attempt that was strictly better than all before it, in order: the programs that were chosen at some number of calls."""
     best: list[Attempt] = []

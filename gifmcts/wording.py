@@ -11,6 +11,16 @@ def harmless(text: str) -> str:
     return "".join(character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text)
 
 
+def one_line(text: str) -> str:
+    """The same in one line."""
+    return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def printed(value: object) -> object:
+    """A value as a template prints it: texts harmless, markup as it is."""
+    return harmless(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
 def counted(number: int, one: str, many: str) -> str:
     """A number with the word that goes with it."""
     return f"{number} {one if number == 1 else many}"

@@ -14,21 +14,23 @@ from typing import Any, cast
 
 import msgspec
 
-from gifmcts.ablation import Arm, arms
+from gifmcts.ablation import Arm, Usual, arms, blaming
 from gifmcts.assembly import Plan, benchmark_class, plan
 from gifmcts.cli.app import FINISHED, UNJUDGED
 from gifmcts.cli.contrasting import print_ablation
+from gifmcts.cli.previewing import finished, print_arms
 from gifmcts.cli.progress import SIMULATED, Counts
+from gifmcts.cli.rendering import most_calls
 from gifmcts.cli.run import Display, Request, interruptible, say, say_how_to_continue, with_options
 from gifmcts.errors import ModelError, UsageError
 from gifmcts.models.catalog import ModelSettings
 from gifmcts.models.pooling import Pooled
 from gifmcts.records import GradeRow, Summary
 from gifmcts.run import Limits, Meter, Run, first_failure
-from gifmcts.seams import Task
+from gifmcts.seams import Benchmark, Task
 from gifmcts.settings import RunSettings, SamplingSettings
 from gifmcts.store import RunFolder
-from gifmcts.tabulating import ArmRuns, tabulate
+from gifmcts.tabulating import Ablation, ArmRuns, tabulate
 from gifmcts.types import Attempt, Refusal
 
 _INTERVAL = 30.0
@@ -62,7 +64,7 @@ def command(name: str) -> Callable[..., int]:
         request = Request(kind(options), options, settings, sampling, models, display)  # type: ignore[call-arg]
         if seeds < 1:
             raise UsageError(f"--seeds {seeds}: give a number of at least 1")
-        chosen = arms(configs, settings, sampling)
+        chosen = arms(configs, Usual(settings, sampling, options, kind.judging))
         return asyncio.run(interruptible(lambda: _ablate(request, chosen, range(settings.seed, settings.seed + seeds))))
 
     return with_options(cast("FunctionType", ablate), kind.options, "seeds", "configs")
@@ -81,37 +83,57 @@ class _Shared:
 async def _ablate(request: Request, chosen: Sequence[Arm], seeds: range) -> int:
     limits = Limits(request.settings.max_tokens_total, request.settings.max_hours)
     shared = _Shared(request, Meter(limits))
-    done: list[dict[str, RunFolder]] = []
+    done: list[Mapping[str, RunFolder]] = []
     stopped: str | None = None
-    async with request.benchmark.open():
+    async with contextlib.AsyncExitStack() as held:
+        benchmarks = await _opened(held, request, chosen)
         for seed in seeds:
-            plans = {arm.name: _planned(request, arm, seed) for arm in chosen}
+            plans = {arm.name: _planned(request, benchmarks[arm.name], arm, seed) for arm in chosen}
             folders = {name: RunFolder(request.settings.runs / prepared.name) for name, prepared in plans.items()}
-            if request.display.dry_run:
-                _print_plans(chosen, folders)
-                continue
-            stopped = await _round(shared, plans, folders, f"seed {seed} ({len(done) + 1} of {len(seeds)})")
+            if not request.display.dry_run:
+                stopped = await _round(shared, plans, folders, f"seed {seed} ({len(done) + 1} of {len(seeds)})")
             if stopped is not None:
                 break
             done.append(folders)
     if request.display.dry_run:
+        print_arms(chosen, done, most_calls(request.benchmark.total(), request.settings.budget), request.display.json)
         return FINISHED
     say(f"{shared.misses} answers were asked for, {shared.hits} were shared among runs of one seed")
     found = tabulate([ArmRuns(arm.name, arm.question, [folders[arm.name] for folders in done]) for arm in chosen]) if done else None
     if found is not None:
-        pool = {"asked": shared.misses, "shared": shared.hits}
-        if request.display.json:
-            sys.stdout.write(jsonlib.dumps({**cast("dict[str, object]", msgspec.to_builtins(found)), "pool": pool}) + "\n")
-        else:
-            print_ablation(found, request.settings)
+        _print_table(found, shared)
     if stopped is not None:
         say_how_to_continue(f"stopped by {stopped}, {len(done)} of {len(seeds)} seeds are finished. To go on:", limits.tokens)
     return UNJUDGED if found is not None and found.left_out else FINISHED
 
 
-def _planned(request: Request, arm: Arm, seed: int) -> Plan:
+async def _opened(held: contextlib.AsyncExitStack, request: Request, chosen: Sequence[Arm]) -> dict[str, Benchmark]:
+    """Each arm's benchmark: one for all arms that have the same options of it."""
+    made: list[tuple[object, Benchmark]] = []
+    found: dict[str, Benchmark] = {}
+    for arm in chosen:
+        known = next((benchmark for options, benchmark in made if options == arm.options), None)
+        if known is None:
+            with blaming(arm):
+                known = type(request.benchmark)(arm.options) if made else request.benchmark  # type: ignore[call-arg]
+            await held.enter_async_context(known.open())
+            made.append((arm.options, known))
+        found[arm.name] = known
+    return found
+
+
+def _planned(request: Request, benchmark: Benchmark, arm: Arm, seed: int) -> Plan:
     settings = replace(arm.settings, seed=seed)
-    return plan(request.benchmark, request.options, settings, arm.sampling, request.models, ["gifmcts", *sys.argv[1:]])
+    with blaming(arm):
+        return plan(benchmark, arm.options, settings, arm.sampling, request.models, ["gifmcts", *sys.argv[1:]])
+
+
+def _print_table(found: Ablation, shared: _Shared) -> None:
+    if not shared.request.display.json:
+        print_ablation(found, shared.request.settings)
+        return
+    pool = {"asked": shared.misses, "shared": shared.hits}
+    sys.stdout.write(jsonlib.dumps({**cast("dict[str, object]", msgspec.to_builtins(found)), "pool": pool}) + "\n")
 
 
 async def _round(shared: _Shared, plans: Mapping[str, Plan], folders: Mapping[str, RunFolder], title: str) -> str | None:
@@ -130,7 +152,7 @@ async def _round(shared: _Shared, plans: Mapping[str, Plan], folders: Mapping[st
             for prepared, folder in runs.values():
                 held.enter_context(folder.claim(prepared.manifest, settings.fresh))
                 held.callback(folder.forget_if_empty)
-            if not all(_finished(folder) for _, folder in runs.values()):
+            if not all(finished(folder) for _, folder in runs.values()):
                 await model.preflight()
             made = [_run(shared, prepared, folder, model, in_work, watching) for prepared, folder in runs.values()]
             async with asyncio.TaskGroup() as group:
@@ -171,10 +193,6 @@ class _InWork(dict[str, Task]):
             super().__delitem__(name)
 
 
-def _finished(folder: RunFolder) -> bool:
-    return folder.complete and all(row.end != "unjudged" for row in folder.summaries().values())
-
-
 class _Watching:
     """An observer of all arms of a seed."""
 
@@ -203,10 +221,6 @@ class _Watching:
 
     def line(self) -> str:
         """How far all arms are."""
+        if self.counts.found and self.counts.earlier == self.counts.found:
+            return f"{self._title}: finished already, nothing was run"
         return f"{self._title}: {self.counts.line(self._total or None)}"
-
-
-def _print_plans(chosen: Sequence[Arm], folders: Mapping[str, RunFolder]) -> None:
-    for arm in chosen:
-        changes = ", ".join(f"{key} {value}" for key, value in arm.changes.items()) or "nothing"
-        print(f"{arm.name}: {arm.question}\n  changes {changes}\n  would run into {folders[arm.name].path}")

@@ -33,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         benchmark, words = _take(words, "--benchmark", "NAME") if words[:1] in (["grade"], ["audit"], ["ablate"]) else (None, words)
         result = build(config, words, benchmark)(words, error_console=errors, result_action="return_value", exit_on_error=False)
     except GifmctsError as error:
+        from gifmcts.wording import harmless
+
         errors.print("error:", style="bold red", end=" ")
-        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        errors.print(harmless(str(error)), markup=False, highlight=False, soft_wrap=True)
         return _status(error)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -84,7 +84,7 @@ async def _answers(spec: str, settings: ModelSettings) -> dict[str, str]:
         await model.preflight()
         messages = (Message(Role.USER, "Write a Python program that prints 1."), Message(Role.ASSISTANT, "```python\n"))
         completion = await model.complete(Chat(messages, "check"), Sampling(temperature=0.0, top_p=None, top_k=None, max_tokens=64), 0)
-        if completion.finish is Finish.OVERFLOW or not completion.completion_tokens:
+        if completion.finish is Finish.OVERFLOW or not (completion.completion_tokens or completion.text):
             raise PreflightError("it answered nothing; see the server's log")
         return {**model.facts(), "answer": f"{completion.completion_tokens} tokens in {completion.seconds:.2f} s"}
     finally:

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from gifmcts.wording import one_line
+
 
 def print_columns(rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows of equal length, each column as wide as its widest cell."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    """Print rows of equal length, each in a line, and each column as wide as its widest cell."""
+    lines = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -9,6 +9,7 @@ from gifmcts.paired import Paired
 from gifmcts.settings import RunSettings
 from gifmcts.tabulating import Ablation, AblationTable, ArmRow
 from gifmcts.types import Label
+from gifmcts.wording import counted, one_line
 
 _SHOWN = 10
 _MEANING = {
@@ -23,11 +24,10 @@ def print_ablation(found: Ablation, settings: RunSettings) -> None:
     """A table a label, what its columns mean, and what is in none."""
     for table in found.tables:
         _stamp(found.simulated)
-        seeds = f"{table.seeds} {'seed' if table.seeds == 1 else 'seeds'} from {settings.seed}"
         print(f"strict accuracy, {table.label.value}: {_MEANING[table.label]}")
-        print(f"{table.problems} problems, {seeds}, budget {settings.budget}, model {settings.model}")
+        print(f"model {one_line(settings.model)}, budget {settings.budget} calls a problem, {_same(table, settings.seed)}")
         print_columns([_HEADER, *map(_row, table.rows)])
-        _questions(table)
+        _arms(table)
     if found.tables:
         print(_LEGEND)
     else:
@@ -37,18 +37,28 @@ def print_ablation(found: Ablation, settings: RunSettings) -> None:
 
 
 _HEADER = ("ARM", "ACCURACY", "95 %", "DIFFERENCE", "95 %", "BETTER", "WORSE", "P", "HOLM P", "DETECTABLE", "CALLS", "TOKENS")
+_DETECTABLE = (
+    "detectable: the smallest true difference, in points,\n"
+    "that so many problems would show four times of five; a smaller one may be there and not be seen; –: too few problems to show any"
+)
 _LEGEND = (
-    "accuracy: mean over problems of the share of seeds solved, Wilson interval over problems; difference: to the baseline, in points,\n"
-    "paired bootstrap over problems; better, worse: problems solved more, less often than by the baseline; p: McNemar, exact;\n"
-    "Holm: adjusted over the arms of the table; detectable: the smallest difference that so many problems would probably show;\n"
-    "calls, tokens: mean a problem and seed"
+    "accuracy: mean over problems of the share of seeds whose chosen program passes every test, Wilson interval over problems;\n"
+    "difference: accuracy less the baseline's in percentage points, paired problem by problem, bootstrap interval over problems;\n"
+    "better, worse: problems solved with more, with fewer seeds than by the baseline; p: McNemar, exact, of better against worse;\n"
+    f"Holm: p adjusted over the arms of the table; {_DETECTABLE};\n"
+    "calls, tokens: mean a problem and seed, tokens of prompts and answers"
 )
-
-
 _NOTE = (
-    "\ndifferences in points, intervals by a paired bootstrap over problems; p: McNemar, exact; Holm: adjusted over the labels, and\n"
-    "over the lines of each table; detectable: the smallest difference that so many problems would probably show"
+    "\ndifference: the second's share less the first's in percentage points, paired problem by problem, bootstrap interval over\n"
+    "problems; better, worse: problems that only the second, only the first solves; p: McNemar, exact, of better against worse;\n"
+    f"Holm: p adjusted over the labels, and over the lines of each table; {_DETECTABLE}"
 )
+
+
+def _same(table: AblationTable, first: int) -> str:
+    """What all arms have in common, for which their differences are paired."""
+    seeds = f"seed {first}" if table.seeds == 1 else f"{table.seeds} seeds, {first} to {first + table.seeds - 1}"
+    return f"every arm over the same {counted(table.problems, 'problem', 'problems')} with {seeds}"
 
 
 def _row(row: ArmRow) -> tuple[str, ...]:
@@ -76,16 +86,26 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _questions(table: AblationTable) -> None:
-    for row in table.rows:
-        if row.question and row.against is not None:
-            print(f"  {row.name}: {row.question}")
+def _arms(table: AblationTable) -> None:
+    """What each arm asks, what it changes, and whether it changes what a number means."""
+    for row in table.rows[1:]:
+        changed = _changed(row) or "nothing changed, the runs of the baseline"
+        print(one_line(f"  {row.name}: {f'{row.question} ({changed})' if row.question else changed}"))
+    if judged := [row.name for row in table.rows if any(key.startswith("options.") for key in row.changed)]:
+        print(one_line(f"judged otherwise than the baseline: {', '.join(judged)}; such a difference is not of the search alone"))
+
+
+def _changed(row: ArmRow) -> str:
+    """The settings that the arm changes; not the constants of another strategy, nor what follows from the benchmark's options."""
+    hidden = ("facts.", "constants.") if "strategy" in row.changed else ("facts.",)
+    kept = {key: values for key, values in row.changed.items() if not key.startswith(hidden)}
+    return ", ".join(f"{key} {_value(old)} → {_value(new)}" for key, (old, new) in kept.items())
 
 
 def print_comparison(found: Comparison) -> None:
     """The settings that differ first, then each label's problems, then what was left out."""
     _stamp(found.simulated)
-    print(f"first   {found.first}\nsecond  {found.second}\n")
+    print(f"first   {one_line(found.first)}\nsecond  {one_line(found.second)}\n")
     if found.settings:
         keys = sorted(found.settings, key=lambda key: ("." in key, key))
         print_columns([("SETTING", "FIRST", "SECOND"), *((key, *map(_value, found.settings[key])) for key in keys)])
@@ -105,7 +125,7 @@ def print_part(part: Part) -> None:
     header = ("", "PROBLEMS", "FIRST", "SECOND", "DIFFERENCE", "95 %", "BETTER", "WORSE", "P", "HOLM P", "DETECTABLE")
     print_columns([header, ("solved", *_shares(whole), *_cells(whole, part.holm))])
     for word, tasks in (("only the second solves", part.gained), ("only the first solves", part.lost)):
-        print(f"{word}: {', '.join(tasks) or 'none'}")
+        print(one_line(f"{word}: {', '.join(tasks) or 'none'}"))
     for what, rows in part.within.items():
         if rows:
             lines = [
@@ -125,7 +145,7 @@ def _value(value: object) -> str:
 
 def _left_out(tasks: Mapping[str, str]) -> None:
     for task, why in list(tasks.items())[:_SHOWN]:
-        print(f"left out: problem {task}: {why}")
+        print(one_line(f"left out: problem {task}: {why}"))
     if len(tasks) > _SHOWN:
         print(f"left out: {len(tasks)} problems in all")
 

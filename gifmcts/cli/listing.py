@@ -2,19 +2,21 @@
 
 import json as jsonlib
 import sys
+from os.path import isfile
 from pathlib import Path
 from textwrap import indent
 
 from rich.console import Console
 
 from gifmcts.cli.columns import print_columns
-from gifmcts.cli.rendering import outline, print_report
+from gifmcts.cli.lines import HEADER, listed
+from gifmcts.cli.rendering import print_report, print_tree
 from gifmcts.errors import StoreError, UsageError
 from gifmcts.index import Entry, RunIndex
-from gifmcts.manifest import refuse_incomplete
+from gifmcts.manifest import essentials
 from gifmcts.records import GradeRow, encode
 from gifmcts.replaying import replayed
-from gifmcts.report import as_json, headline, report
+from gifmcts.report import report
 from gifmcts.store import RunFolder
 from gifmcts.types import Attempt, Footprint
 from gifmcts.wording import graded, harmless, took
@@ -28,9 +30,9 @@ def find(name: str, runs: Path) -> RunFolder:
         StoreError: its configuration is damaged.
     """
     for path in (runs / name, Path(name)):
-        if (path / "config.json").is_file():
-            folder = RunFolder(path)
-            refuse_incomplete(folder.manifest(), folder.name)
+        if isfile(path / "config.json"):
+            folder = RunFolder(path if path.name not in ("", "..") else path.resolve())
+            essentials(folder.manifest(), folder.name)
             return folder
     raise UsageError(f"there is no run {name!r} in {runs}; `gifmcts runs --runs DIR` lists the runs of a folder")
 
@@ -43,40 +45,22 @@ def runs(*, runs: Path = Path("runs"), json: bool = False) -> int:
     runs
         Where run folders stand.
     json
-        Print one JSON object a line.
+        Print one JSON object a line; `gifmcts show RUN --json` prints all of a run.
     """
-    found = [RunFolder(path.parent) for path in sorted(runs.glob("*/config.json"))]
-    rows: list[tuple[str, tuple[str, ...]]] = []
-    for folder in found:
+    found = []
+    for file in sorted(file for file in runs.glob("*/config.json") if file.is_file()):
         try:
-            if json:
-                sys.stdout.write(jsonlib.dumps(as_json(report(folder), folder.name)) + "\n")
-            else:
-                rows.append(_cells(folder))
-        except StoreError as error:
-            print(f"left out: {error}", file=sys.stderr)
-    if not json and not rows:
+            found.append(listed(RunFolder(file.parent)))
+        except (StoreError, OSError) as error:
+            print(harmless(f"left out: {error}"), file=sys.stderr)
+    found.sort(key=lambda run: (run.started, run.name))
+    if json:
+        sys.stdout.write("".join(jsonlib.dumps(run.as_json()) + "\n" for run in found))
+    elif found:
+        print_columns([HEADER, *(run.cells() for run in found)])
+    else:
         Console(stderr=True).print(f"no runs in {runs}; `gifmcts run apps` makes one", highlight=False, markup=False)
-    elif not json:
-        header = ("STARTED", "RUN", "SOLVED", "SHARE", "LABEL", "MODEL", "STATE", "DIGEST")
-        print_columns([header, *(cells for _, cells in sorted(rows))])
     return 0
-
-
-def _cells(folder: RunFolder) -> tuple[str, tuple[str, ...]]:
-    """When the run was started, and its line; no tree is read, and of a grade no test."""
-    index = RunIndex(folder)
-    index.refresh()
-    config, started, shares = index.manifest.config, index.manifest.host.get("started", ""), index.shares()
-    best = headline(shares)
-    label = best if best in shares else next(iter(shares), best)
-    share = shares.get(label)
-    solved, value = (f"{share.hits}/{share.n}", f"{share.value:.1%}") if share and share.value is not None else ("–", "–")
-    model = str(config["model"])
-    shown = "SIMULATED" if index.manifest.simulated and model == "simulated" else model + (" SIMULATED" if index.manifest.simulated else "")
-    state = "finished" if index.complete else "unfinished"
-    day = started[:16].replace("T", " ")
-    return started, (day, folder.name, solved, value if index.complete else "–", label.value, shown, state, index.digest)
 
 
 def show(
@@ -127,9 +111,9 @@ def _tree(folder: RunFolder, task: str, attempt: int | None, json: bool) -> int:
         sys.stdout.buffer.write(b"".join(encode(item) + b"\n" for item in attempts))
         return 0
     tree = replayed(folder.manifest().config, attempts, task)
-    console = Console()
-    console.print(f"problem {header.task} ({header.group}, {header.label.value})", style="bold", highlight=False, markup=False)
-    console.print(outline(tree, {row.attempt: row for row in folder.grades().get(task, [])}))
+    words = harmless(f"problem {header.task} ({header.group}, {header.label.value})")
+    Console().print(words, style="bold", highlight=False, markup=False)
+    print_tree(tree, {row.attempt: row for row in folder.grades().get(task, [])})
     return 0
 
 
@@ -143,12 +127,16 @@ def _problems(folder: RunFolder, json: bool) -> int:
     entries = sorted(index.entries(), key=lambda entry: not entry.end)
     header = ("PROBLEM", "GROUP", "LABEL", "END", "CALLS", "VISIBLE", "GRADE")
     print_columns([header, *map(_listed, entries)])
+    for entry in entries:
+        if entry.why:
+            print(harmless(f"the tree of problem {entry.task} cannot be read: {entry.why}"), file=sys.stderr)
     return 0
 
 
 def _listed(entry: Entry) -> tuple[str, ...]:
     visible = f"{entry.reward:.0%}" if entry.end else "–"
-    return entry.task, entry.group, entry.label.value, entry.end or "unfinished", str(entry.calls), visible, entry.grade or "–"
+    label = entry.label.value if entry.label else "–"
+    return entry.task, entry.group or "–", label, entry.end or entry.outcome.value, str(entry.calls), visible, entry.grade or "–"
 
 
 def _attempt(attempts: list[Attempt], index: int, grade: GradeRow | None, as_json: bool) -> int:

@@ -11,6 +11,7 @@ from gifmcts.errors import UsageError
 from gifmcts.publishing.exporting import Form, card
 from gifmcts.publishing.exporting import export as write_rows
 from gifmcts.publishing.figures import pictures
+from gifmcts.publishing.literature import literature
 from gifmcts.publishing.measures import published
 from gifmcts.publishing.page import page
 from gifmcts.publishing.rows import rows
@@ -40,9 +41,10 @@ def report(
     """
     if not names:
         raise UsageError("name at least one run: gifmcts report RUN; `gifmcts runs` lists them")
-    shown = [published(find(name, runs)) for name in dict.fromkeys(names)]
+    folders = [find(name, runs) for name in dict.fromkeys(names)]
+    shown = [published(folder) for folder in folders]
     drawn = pictures(shown)
-    _write(output, page(shown, drawn).encode())
+    _write(output, page(shown, drawn, literature(folders)).encode())
     for picture in drawn if figures is not None else ():
         for kind, data in (("svg", picture.svg), ("pdf", picture.pdf)):
             _write((figures or Path()) / f"{picture.name}.{kind}", data)

@@ -18,10 +18,12 @@ from gifmcts.report import Report, as_json
 from gifmcts.strategies.catalog import changed_constants
 from gifmcts.tree import Node, Tree
 from gifmcts.types import Label
-from gifmcts.wording import graded, harmless
+from gifmcts.wording import counted, graded, harmless
 
 _SHOWN = 10
 """How many problems that are left out are named one by one."""
+_WORDS = 60
+"""Columns that a line of a tree has at least for its words."""
 _MEANING = {
     Label.HELD_OUT: "HELD-OUT: scored by tests that the search did not see",
     Label.ORACLE: "ORACLE: the search was rewarded by the very tests that score it",
@@ -38,7 +40,7 @@ def print_report(report: Report, path: Path, as_object: bool) -> None:
     if report.manifest.simulated:
         console.print(SIMULATED, style="bold magenta", highlight=False, soft_wrap=True)
     for line in _header(report):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        _print(console, line)
     console.print(_shares(report))
     for label in report.shares:
         console.print(f"  {_MEANING[label]}", highlight=False)
@@ -46,8 +48,13 @@ def print_report(report: Report, path: Path, as_object: bool) -> None:
         words = f"no {report.headline.value} problem: there is no strict accuracy to report (--protocol oracle scores every problem)"
         console.print(words, style="yellow", highlight=False, soft_wrap=True)
     for line in _lines(report):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"digest {report.digest}   folder {path}", highlight=False, markup=False, soft_wrap=True)
+        _print(console, line)
+    _print(console, f"digest {report.digest}   folder {path}")
+
+
+def _print(console: Console, line: str) -> None:
+    """Print a line as it is, with whatever a run folder holds made harmless."""
+    console.print(harmless(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def _header(report: Report) -> list[str]:
@@ -78,7 +85,7 @@ def _shares(report: Report) -> Table:
         table.add_row(label.value, *_cells(share), f"{report.test_share[label]:.1%}", style="bold")
         for group, shares in report.by_group.items():
             if label in shares and len(report.by_group) > 1:
-                table.add_row(Text(f"  {group}"), *_cells(shares[label]), "")
+                table.add_row(Text(f"  {harmless(group)}"), *_cells(shares[label]), "")
     return table
 
 
@@ -113,6 +120,8 @@ def _lines(report: Report) -> list[str]:
     if report.damaged:
         words = "their files have changed since they were finished; `gifmcts run` as before mends those cut short; restore others"
         lines.append(f"DAMAGED trees: {', '.join(report.damaged[:_SHOWN])}: {words}")
+    for task, why in list(report.unreadable.items())[:_SHOWN]:
+        lines.append(f"UNREADABLE tree of problem {task}: {why}")
     for task, why in report.unjudged.items():
         lines.append(f"UNJUDGED problem {task}: {why}; the same command tries it again")
     lines += [f"left out: problem {task}: {why}" for task, why in list(report.refused.items())[:_SHOWN]]
@@ -148,36 +157,46 @@ def print_plan(plan: Plan, path: Path, as_object: bool) -> None:
         sys.stdout.write(json.dumps({"run": plan.name, "folder": str(path), "config": plan.manifest.config}) + "\n")
         return
     console = Console()
-    total = plan.benchmark.total()
-    budget = plan.setting.budget
-    calls = f"up to {total} problems, {total * budget} calls" if total else f"up to {budget} calls a problem"
-    console.print(calls, highlight=False)
-    console.print(f"would run {plan.name} into {path}:", highlight=False, markup=False, soft_wrap=True)
+    console.print(most_calls(plan.benchmark.total(), plan.setting.budget), highlight=False)
+    _print(console, f"would run {plan.name} into {path}:")
     for key, value in plan.manifest.config.items():
-        console.print(f"  {key}: {value}", highlight=False, markup=False, soft_wrap=True)
+        _print(console, f"  {key}: {value}")
 
 
-def outline(tree: Tree, grades: Mapping[int, GradeRow]) -> Outline:
+def most_calls(total: int | None, budget: int) -> str:
+    """How many problems and calls a run has at most, as far as that is known before it."""
+    each = f"up to {counted(budget, 'call', 'calls')} a problem"
+    return f"up to {counted(total, 'problem', 'problems')}, {counted(total * budget, 'call', 'calls')}" if total else each
+
+
+def print_tree(tree: Tree, grades: Mapping[int, GradeRow]) -> None:
+    """A search tree on standard output; lines of one that is deep are longer than the terminal is wide, so that there is room for words."""
+    deepest = max(node.depth for node in tree.nodes)
+    console = Console()
+    Console(width=max(console.width, 4 * deepest + _WORDS)).print(_outline(tree, grades))
+
+
+def _outline(tree: Tree, grades: Mapping[int, GradeRow]) -> Outline:
     """A search tree: action, visits, value, share of visible tests, grade; the path to the best program is bold."""
     best = tree.best
     holder = next((node for node in tree.nodes if best is not None and best.index in node.attempts), tree.root)
     path = {node.id for node in tree.path(holder)}
     top = Outline(Text(f"root  visits {tree.root.visits:g}  value {tree.root.mean:.3f}", style="bold"))
-    _branch(tree, tree.root, top, path, grades)
+    branches = {tree.root.id: top}
+    for child in tree.nodes[1:]:
+        words = _branch(tree, child, grades)
+        branches[child.id] = branches[child.parent or 0].add(Text(words, style="bold" if child.id in path else ""))
     return top
 
 
-def _branch(tree: Tree, node: Node, outline: Outline, path: set[int], grades: Mapping[int, GradeRow]) -> None:
-    for child_id in node.children:
-        child = tree.nodes[child_id]
-        attempt = tree.attempts[child.attempts[-1]]
-        mark = " ◀ chosen" if tree.best is not None and tree.best.index in child.attempts else ""
-        again = f"  sampled {len(child.attempts)}×" if len(child.attempts) > 1 else ""
-        grade = f"  {graded(grades[attempt.index])}" if attempt.index in grades else ""
-        same = "" if attempt.duplicate_of is None else f"  same program as #{attempt.duplicate_of}"
-        standing = f"visits {child.visits:g}  value {child.mean:.3f}  {_verdict(child)}"
-        words = f"#{attempt.index} {child.action}  {standing}{same}{grade}{again}{mark}"
-        _branch(tree, child, outline.add(Text(words, style="bold" if child_id in path else "")), path, grades)
+def _branch(tree: Tree, node: Node, grades: Mapping[int, GradeRow]) -> str:
+    attempt = tree.attempts[node.attempts[-1]]
+    mark = " ◀ chosen" if tree.best is not None and tree.best.index in node.attempts else ""
+    again = f"  sampled {len(node.attempts)}×" if len(node.attempts) > 1 else ""
+    grade = f"  {graded(grades[attempt.index])}" if attempt.index in grades else ""
+    same = "" if attempt.duplicate_of is None else f"  same program as #{attempt.duplicate_of}"
+    standing = f"visits {node.visits:g}  value {node.mean:.3f}  {_verdict(node)}"
+    return f"#{attempt.index} {node.action}  {standing}{same}{grade}{again}{mark}"
 
 
 def _verdict(node: Node) -> str:

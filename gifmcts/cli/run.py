@@ -27,7 +27,9 @@ from gifmcts.run import Limits, Run
 from gifmcts.seams import Benchmark
 from gifmcts.settings import RunSettings, SamplingSettings
 from gifmcts.store import RunFolder
+from gifmcts.wording import harmless
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FLAT = Parameter(name="*")
 
 
@@ -103,10 +105,11 @@ def _refuse_unknown_variables(known: set[str]) -> None:
 
 
 async def interruptible(work: Callable[[], Coroutine[object, object, int]]) -> int:
-    """Do the work, and end cleanly with the command that continues on SIGINT and SIGTERM."""
+    """Do the work, and end cleanly with the command that continues on SIGINT, SIGTERM and, unless ``nohup`` set it aside, SIGHUP."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    heard = [number for number in _ENDINGS if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heard:
         loop.add_signal_handler(number, task.cancel if task else lambda: None)
     try:
         return await work()
@@ -118,7 +121,7 @@ async def interruptible(work: Callable[[], Coroutine[object, object, int]]) -> i
         say_how_to_continue("what was committed is kept. To continue:")
         return UNJUDGED
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in heard:
             loop.remove_signal_handler(number)
 
 
@@ -175,7 +178,7 @@ async def _planned(request: Request) -> AsyncIterator[Plan]:
 
 def say(text: str, style: str = "") -> None:
     """Say something on standard error."""
-    Console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(harmless(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def say_how_to_continue(reason: str, tokens: int | None = None) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import signal
 from pathlib import Path
+from urllib.parse import quote
 
 from gifmcts.cli.listing import find
+from gifmcts.errors import UsageError
 from gifmcts.view.server import serve
-from gifmcts.view.shelf import Shelf
+from gifmcts.view.shelf import Shelf, nameable
 
 
 def view(run: str | None = None, /, *, runs: Path = Path("runs"), port: int = 8765) -> int:
@@ -22,7 +24,9 @@ def view(run: str | None = None, /, *, runs: Path = Path("runs"), port: int = 87
         Where it listens on 127.0.0.1; 0 takes any port that is free.
     """
     one = find(run, runs) if run is not None else None
-    return asyncio.run(_view(Shelf(runs, one), port, f"run/{one.name}" if one else ""))
+    if one and not nameable(one.name):
+        raise UsageError(f"the name of the run {one.name!r} holds characters that cannot be seen: rename its folder")
+    return asyncio.run(_view(Shelf(runs, one), port, f"run/{quote(one.name, safe='')}" if one else ""))
 
 
 async def _view(shelf: Shelf, port: int, path: str) -> int:

@@ -15,6 +15,9 @@ from gifmcts.seams import LanguageModel
 
 GROUP = "gifmcts.models"
 _DECIDING = ("vllm_arg", "context", "chat", "dtype")
+_OF_ONE_KIND = {"vllm_arg": "vllm", "device": "transformers", "dtype": "transformers"}
+"""Settings that only one of the kinds which come with gifmcts understands."""
+_SHIPPED = ("simulated", "replay", "server", "vllm", "transformers")
 
 References = Callable[[str], Sequence[str]]
 """Known solutions of a task by its id; only the simulated model asks for them."""
@@ -101,7 +104,18 @@ def open_model(spec: str, settings: ModelSettings, references: References, seed:
     kinds = {found.name: found for found in entry_points(group=GROUP)}
     if word not in kinds:
         raise ConfigError(_unknown(spec, sorted(kinds)))
+    _refuse_idle(word, settings)
     return _load(kinds[word]).open(name, settings, references, seed)
+
+
+def _refuse_idle(word: str, settings: ModelSettings) -> None:
+    """Refuse a setting that the kind of model would ignore: it would change the configuration and no answer."""
+    usual = ModelSettings()
+    for name, kind in _OF_ONE_KIND.items():
+        if word in _SHIPPED and word != kind and getattr(settings, name) != getattr(usual, name):
+            flag = f"--{name.replace('_', '-')}"
+            instead = f"; write --vllm-arg={flag}={getattr(settings, name)} for it" if (word, name) == ("vllm", "dtype") else ""
+            raise ConfigError(f"{flag} is for {kind}/NAME and would change nothing of {word}/NAME: leave it away{instead}")
 
 
 def _load(found: EntryPoint) -> ModelKind:
@@ -114,5 +128,6 @@ def _load(found: EntryPoint) -> ModelKind:
 def _unknown(spec: str, kinds: list[str]) -> str:
     word = spec.partition("/")[0]
     close = get_close_matches(word, kinds, n=1)
-    advice = f"did you mean {close[0]!r}?" if close else f"a model that a server offers under this name is 'server/{spec}'."
+    named = f"a checkpoint of this name or path is 'vllm/{spec}', a model that a server offers under it 'server/{spec}'."
+    advice = f"did you mean {close[0]!r}?" if close else named
     return f"no model kind {word!r} in {spec!r}; {advice} Kinds that are installed: {', '.join(kinds)}"

@@ -19,6 +19,8 @@ _SECONDS = 2.0
 """Between two looks, and for one look at most."""
 _LONGEST = 4 << 20
 """Bytes of one page."""
+_LARGEST = 1e18
+"""A counter beyond this is no count."""
 
 
 class Load:
@@ -91,7 +93,7 @@ class Load:
 
 
 def parsed(page: str) -> dict[str, float]:
-    """The values of a page in the text form of Prometheus by their names, summed over labels; what is no number is left out."""
+    """The values of a page in the text form of Prometheus by their names, summed over labels; what is no count is left out."""
     values: dict[str, float] = {}
     for line in page.splitlines():
         found = _LINE.match(line)
@@ -99,7 +101,7 @@ def parsed(page: str) -> dict[str, float]:
             continue
         with suppress(ValueError):
             number = float(found[2])
-            if abs(number) < float("inf"):
+            if 0 <= number <= _LARGEST:
                 values[found[1]] = values.get(found[1], 0.0) + number
     return values
 

@@ -15,6 +15,8 @@ from gifmcts.types import Sampling
 
 _SETTINGS = ("base_url", "context", "chat", "device", "dtype", "vllm_arg")
 """Settings that a model can have of its own; the others belong to a run."""
+_LARGEST = 1 << 20
+"""Bytes of a model file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,12 @@ def read(path: Path) -> ModelFile:
         ConfigError: it cannot be read, or has a key that does not exist (with a suggestion) or a value of the wrong kind.
     """
     try:
+        if path.exists() and not path.is_dir() and (not path.is_file() or path.stat().st_size > _LARGEST):
+            raise ConfigError(f"the model file {path} is no file of at most {_LARGEST >> 20} MiB")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"the model file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"the model file {path} is not TOML: {error}") from error
     if isinstance(table.get("base_url"), str):
         table["base_url"] = [table["base_url"]]

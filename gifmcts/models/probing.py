@@ -13,6 +13,8 @@ _QUESTION = {"role": "user", "content": "Write a Python program."}
 _PREFILL = "```python\nimport sys\npass\n"
 _THINK = "<think>"
 _TAIL = 24
+_NAMED = 20
+"""How many of a server's models are listed."""
 JSON = dict[str, str]
 
 
@@ -49,7 +51,7 @@ async def probe(endpoint: Endpoint, wanted: str, told: Body, limit: int | None) 
     model = _choose(wanted, served, endpoint)
     context = next((one.max_model_len for one in served if one.id == model and one.max_model_len), None)
     context = context or next((one.max_model_len for one in served if one.max_model_len), None)
-    version = (await _offered(endpoint, "GET", "version", None, Version) or Version()).version
+    version = endpoint.clean((await _offered(endpoint, "GET", "version", None, Version) or Version()).version)
     context = min(filter(None, (context, limit)), default=None)
     known = Ability(model, Way.TOKENS, "/tokenize and /v1/completions", context, version=version)
     lacking = ""
@@ -84,7 +86,9 @@ def _choose(wanted: str, served: list[Served], endpoint: Endpoint) -> str:
     for name in (wanted, wanted.rpartition(":")[2]):
         if name in names or not names:
             return name
-    raise PreflightError(f"{endpoint.api} does not serve {wanted!r}; it serves: {', '.join(sorted(names))}")
+    shown = ", ".join(endpoint.clean(name) for name in sorted(names)[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    raise PreflightError(f"{endpoint.api} does not serve {wanted!r}; it serves: {shown}{more}")
 
 
 async def _offered(endpoint: Endpoint, method: str, route: str, body: Body | None, kind: type[Reply]) -> Reply | None:

@@ -63,9 +63,9 @@ class Replay:
         if found is None and seed in tree.seeds:
             raise ContextOverflow(f"task {chat.task}: the recorded model answered a shorter form of this chat")
         if found is None:
-            known = "this chat, sampling and seed were" if tree.seeds else "nothing of this task was"
+            known = "this chat, sampling and seed were not" if tree.seeds else "nothing of this task was"
             advice = "replay it with the settings and prompts of the recording, or ask a model"
-            raise ModelRefused(f"{self.name} has no answer for task {chat.task}: {known} not recorded; {advice}")
+            raise ModelRefused(f"{self.name} has no answer for task {chat.task}: {known} recorded; {advice}")
         if found.finish is Finish.OVERFLOW:
             raise ContextOverflow(f"task {chat.task}: this chat did not fit into the recorded model's context")
         return found

@@ -140,7 +140,10 @@ class Replica:
             self.forget()
             raise Interrupted(f"{self.endpoint.root} no longer renders chats: another server answers there now")
         self.endpoint.judge(answer)
-        return array("q", self.endpoint.decode(answer, Tokens).tokens)
+        tokens = self.endpoint.decode(answer, Tokens).tokens
+        if not tokens:
+            raise Interrupted(f"{self.endpoint.root}/tokenize renders a text to no token")
+        return array("q", tokens)
 
 
 def _drawing(model: str, sampling: Sampling, seed: int) -> Body:

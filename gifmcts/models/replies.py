@@ -9,6 +9,8 @@ from gifmcts.types import Completion, Finish
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 """A number of tokens that can be meant."""
+TokenId = Annotated[int, Meta(ge=0, lt=2**31)]
+"""A place in a vocabulary."""
 _CLOSE = "</think>"
 _OPEN = "<think>"
 
@@ -72,7 +74,7 @@ class Served(Struct):
     """One model that a server offers."""
 
     id: str
-    max_model_len: int | None = None
+    max_model_len: Annotated[int, Meta(ge=0)] | None = None
 
 
 class ServedList(Struct):
@@ -84,7 +86,7 @@ class ServedList(Struct):
 class Tokens(Struct):
     """The reply of vLLM's ``/tokenize``."""
 
-    tokens: list[int] = field(default_factory=list)
+    tokens: list[TokenId] = field(default_factory=list)
     max_model_len: int | None = None
 
 

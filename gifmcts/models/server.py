@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -149,7 +150,7 @@ class Server:
         return True
 
     def _gave_up(self, trouble: Interrupted, wait: float) -> str:
-        asked = f" (it asks to wait {trouble.wait:g} s)" if wait == trouble.wait and trouble.wait else ""
+        asked = f" (it asks to wait {math.ceil(trouble.wait)} s)" if wait == trouble.wait and trouble.wait else ""
         gave_up = f"{trouble}{asked}; gave up after retrying for {self._retry_seconds:g} s"
         return f"{gave_up}. When the server answers again, the same command continues"
 

@@ -20,6 +20,7 @@ from yarl import URL
 from gifmcts.errors import PreflightError
 from gifmcts.models.keeper import GRACE_SECONDS
 from gifmcts.models.wire import Endpoint, Interrupted
+from gifmcts.wording import harmless
 
 _phase = logging.getLogger("gifmcts.phase")
 
@@ -28,7 +29,9 @@ _TELL_SECONDS = 15.0
 _CAUSE = re.compile(r"(?:^|\s)((?:\w+\.)*(?:\w*Error|\w*Exception|OSError): .+|error: .+)$")
 _WRAPS = re.compile("root cause|stack trace")
 """Errors that only say that there was another."""
-_LAST_LINES = 400
+_LAST_BYTES = 1 << 18
+_SHOWN = 200
+"""Characters of the log's last line."""
 
 
 _LOOK = """
@@ -90,6 +93,7 @@ class Spawned:
         self.port = _free_port()
         self.key = secrets.token_urlsafe(24)
         self.log = Path(os.devnull)
+        self._earlier = 0
 
     @property
     def url(self) -> str:
@@ -171,7 +175,9 @@ class Spawned:
         else:
             self._folder.mkdir(parents=True, exist_ok=True)
             self.log = self._folder / "vllm.log"
-        return self.log.open("ab")
+        log = self.log.open("ab")
+        self._earlier = log.tell()
+        return log
 
     async def _answers(self, endpoint: Endpoint) -> bool:
         try:
@@ -180,12 +186,16 @@ class Spawned:
             return False
 
     def _tail(self) -> list[str]:
-        with contextlib.suppress(OSError):
-            return [line.strip() for line in self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:] if line.strip()]
+        """The last lines of the log since the server was begun, earlier ones having died of something else."""
+        with contextlib.suppress(OSError), self.log.open("rb") as log:
+            log.seek(max(self._earlier, log.seek(0, os.SEEK_END) - _LAST_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+            return [harmless(line.strip()) for line in lines if line.strip()]
         return []
 
     def _last_words(self) -> str:
-        return (self._tail() or ["it said nothing"])[-1][-200:]
+        line = (self._tail() or ["it said nothing"])[-1]
+        return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 def _environment(key: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gifmcts.errors import ConfigError, ContextOverflow
@@ -40,10 +41,15 @@ class Transformers:
         """A checkpoint of the hub or of a directory; nothing is loaded yet.
 
         Raises:
-            ConfigError: none is named, or the libraries are not installed.
+            ConfigError: none is named, there is no such path, or the libraries are not installed.
         """
         if not name:
             raise ConfigError("no model is named; write transformers/NAME with a name of the hub or the path of a checkpoint")
+        if not Path(name).exists():
+            if ":" in name:
+                raise ConfigError(f"transformers/{name}: an adapter after a colon is for vllm/; merge it into the checkpoint, or use vLLM")
+            if name.startswith((".", "/", "~")):
+                raise ConfigError(f"there is nothing at {name}: give the folder of a checkpoint, or a name of the hub")
         missing = [library for library in _EXTRA if find_spec(library) is None]
         if missing:
             raise ConfigError(f"transformers/{name} needs {' and '.join(missing)}: pip install 'gifmcts[transformers]'")

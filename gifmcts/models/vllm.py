@@ -6,7 +6,7 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,14 @@ _RESTARTS = 5
 """How often a server that dies is started again within one run."""
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What ``--max-lora-rank`` of vLLM can be."""
+_KEPT = {
+    **dict.fromkeys(("--model", "--served-model-name"), "the model is named by --model vllm/NAME"),
+    **dict.fromkeys(("--host", "--port", "--uds", "--root-path", "--config", "--headless"), "the run keeps its server where it finds it"),
+    **dict.fromkeys(("--ssl-keyfile", "--ssl-certfile"), "the server is asked on this machine alone, without TLS"),
+    "--api-key": "the server has a key that only this run knows, and this one would be recorded",
+    "--hf-token": "it would be recorded; set HF_TOKEN in the environment",
+}
+"""Arguments that are not passed on, and why."""
 
 
 class _Adapter(msgspec.Struct):
@@ -39,10 +47,11 @@ def launch(name: str, settings: ModelSettings) -> Launch:
     """How a server of ``MODEL`` or ``MODEL:ADAPTER`` is started, each a name that vLLM can fetch or a path.
 
     Raises:
-        ConfigError: a path does not exist, or an argument cannot be split into words.
+        ConfigError: a path does not exist, or an argument cannot be split into words or is not for the user to set.
     """
-    base, _, adapter = (name, "", "") if Path(name).exists() else name.rpartition(":")
-    base, adapter = (base, adapter) if base else (adapter, "")
+    base, colon, adapter = (name, "", "") if Path(name).exists() or ":" not in name else name.rpartition(":")
+    if colon and not (base and adapter):
+        raise ConfigError(f"vllm/{name} names no {'adapter after' if base else 'model before'} the colon; write vllm/MODEL:ADAPTER")
     for given in filter(None, (base, adapter)):
         if given.startswith((".", "/", "~")) and not Path(given).exists():
             raise ConfigError(f"there is nothing at {given}: give the folder of a checkpoint, or a name that vLLM can fetch")
@@ -50,11 +59,20 @@ def launch(name: str, settings: ModelSettings) -> Launch:
     if adapter:
         named = msgspec.json.encode({"name": name, "path": adapter, "base_model_name": base}).decode()
         words += ["--enable-lora", *_rank(Path(adapter)), "--lora-modules", named]
+    return Launch(str(settings.vllm_python or sys.executable), name, (*words, *_passed_on(settings.vllm_arg)))
+
+
+def _passed_on(arguments: Sequence[str]) -> list[str]:
+    """The user's arguments as words."""
     try:
-        words += [word for given in settings.vllm_arg for word in shlex.split(given)]
+        words = [word for given in arguments for word in shlex.split(given)]
     except ValueError as error:
         raise ConfigError(f"--vllm-arg cannot be read: {error}; write it like --vllm-arg='--max-model-len 8192'") from error
-    return Launch(str(settings.vllm_python or sys.executable), name, tuple(words))
+    for word in words:
+        flag = word.partition("=")[0].replace("_", "-")
+        if flag in _KEPT:
+            raise ConfigError(f"--vllm-arg cannot set {flag}: {_KEPT[flag]}")
+    return words
 
 
 def _rank(adapter: Path) -> tuple[str, ...]:

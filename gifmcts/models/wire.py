@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,7 @@ import msgspec
 from yarl import URL
 
 from gifmcts.errors import ConfigError, ContextOverflow, ModelRefused
+from gifmcts.wording import harmless
 
 CONNECT_SECONDS = 10.0
 HEALTH_SECONDS = 5.0
@@ -20,6 +22,8 @@ LONGEST_BODY = 64 << 20
 ABSENT = (404, 405, 501)
 """Statuses of a route that a server does not have."""
 _PASSING = (408, 409, 425, 429)
+_SHOWN = 500
+"""Characters of a server's own words that are passed on."""
 _OVERFLOW = re.compile(
     r"context[ _](length|window|size)|maximum model length|max_model_len|longer than the maximum|exceed\w* (the )?(available )?context",
     re.IGNORECASE,
@@ -31,6 +35,9 @@ _ADVICE = {
     404: "the server knows no such model or route: compare the model's name and --base-url with what it serves",
     422: "the server cannot read this request",
 }
+
+_COMPLAINTS = ("error", "message", "detail")
+"""Where servers say what is wrong."""
 
 Reply = TypeVar("Reply")
 Body = dict[str, object]
@@ -56,6 +63,7 @@ class Answer:
     status: int
     body: bytes
     retry_after: str = ""
+    location: str = ""
 
 
 class Endpoint:
@@ -98,13 +106,14 @@ class Endpoint:
         data = None if body is None else encode(body)
         try:
             async with slots, session.request(method, url, data=data, allow_redirects=False) as reply:
-                return Answer(reply.status, await self._body(reply), reply.headers.get("Retry-After", ""))
+                sent = reply.headers
+                return Answer(reply.status, await self._body(reply), sent.get("Retry-After", ""), sent.get("Location", ""))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Interrupted(f"no server answers at {self.api}: {self._clean(str(error))}", down=True) from error
+            raise Interrupted(f"no server answers at {self.api}: {self.clean(str(error))}", down=True) from error
         except TimeoutError as error:
             raise Interrupted(f"no answer from {url} within {self._timeout:g} s") from error
         except aiohttp.ClientError as error:
-            raise Interrupted(f"the connection to {url} broke: {self._clean(str(error)) or type(error).__name__}") from error
+            raise Interrupted(f"the connection to {url} broke: {self.clean(str(error)) or type(error).__name__}") from error
 
     async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
         """The whole body, which an honest answer is far below the limit of."""
@@ -120,23 +129,26 @@ class Endpoint:
         """Raise what a status other than success means for the request."""
         if answer.status == 200:
             return
-        said = self._clean(complaint(answer.body))
+        said = self.clean(complaint(answer.body))
         if answer.status in _PASSING or (answer.status >= 500 and answer.status not in ABSENT):
             busy = False if answer.status in _PASSING else None
             raise Interrupted(f"{self.api} answered {answer.status}: {said}", down=busy, wait=_seconds(answer.retry_after))
         if answer.status in (400, 413, 422) and _OVERFLOW.search(said):
             raise ContextOverflow(said)
+        if 300 <= answer.status < 400 and answer.location:
+            said = f"it sends the request on to {self.clean(answer.location)}, where no key of yours is sent"
         advice = _ADVICE.get(answer.status, "compare --base-url with the server's address")
         raise ModelRefused(f"{self.api} refused the request ({answer.status}): {said or 'no reason given'}; {advice}")
 
     def decode(self, answer: Answer, kind: type[Reply]) -> Reply:
-        """The typed reply; a body that is cut or is no such reply raises ``Interrupted``."""
+        """The typed reply; a body that is cut, tells an error or is no such reply raises ``Interrupted``."""
         try:
             return msgspec.json.decode(answer.body, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             lenient = _lenient(answer.body, kind)
             if lenient is None:
-                raise Interrupted(f"{self.api} sent a reply that cannot be read: {error}") from error
+                said = self.clean(complaint(answer.body)) if _tells_error(answer.body) else str(error)
+                raise Interrupted(f"{self.api} sent a reply that cannot be read: {said}") from error
             return lenient
 
     async def healthy(self) -> bool:
@@ -162,8 +174,10 @@ class Endpoint:
             self._completions, self._others = asyncio.Semaphore(self._in_flight), asyncio.Semaphore(self._in_flight)
         return self._session
 
-    def _clean(self, text: str) -> str:
-        return text.replace(self._key, "…") if self._key else text
+    def clean(self, text: str) -> str:
+        """Words of a server as one line that can be shown: without the key, of bounded length, control characters spelt out."""
+        text = text.replace(self._key, "…") if self._key else text
+        return harmless(" ".join(text[: 2 * _SHOWN].split()))[:_SHOWN]
 
 
 def encode(body: Body) -> bytes:
@@ -176,18 +190,27 @@ def encode(body: Body) -> bytes:
 
 
 def complaint(body: bytes) -> str:
-    """What a server says is wrong, in the forms of vLLM, OpenAI, FastAPI and plain text; at most 500 characters."""
+    """What a server says is wrong, in the forms of vLLM, OpenAI, FastAPI and plain text, whatever its length."""
     text = body.decode("utf-8", errors="replace").strip()
     try:
         said = json.loads(text)
-    except ValueError:
-        return text[:500]
+    except (ValueError, RecursionError):
+        return text
     while isinstance(said, dict):
-        inner = next((said[key] for key in ("error", "message", "detail") if said.get(key)), None)
+        inner = next((said[key] for key in _COMPLAINTS if said.get(key)), None)
         if inner is None:
             break
         said = inner
-    return (said if isinstance(said, str) else json.dumps(said))[:500]
+    return said if isinstance(said, str) else json.dumps(said)
+
+
+def _tells_error(body: bytes) -> bool:
+    """Whether a body is an object with a complaint in it, which some servers send with the status of success."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and any(said.get(key) for key in _COMPLAINTS)
 
 
 def _lenient(body: bytes, kind: type[Reply]) -> Reply | None:
@@ -217,6 +240,7 @@ def _addresses(url: str) -> tuple[URL, URL]:
 def _seconds(retry_after: str) -> float:
     """Seconds of a Retry-After header; its rare form as a date is left to the back-off."""
     try:
-        return min(max(0.0, float(retry_after)), 3600.0)
+        asked = float(retry_after)
     except ValueError:
         return 0.0
+    return max(0.0, asked) if math.isfinite(asked) else 0.0

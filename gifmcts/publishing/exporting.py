@@ -3,7 +3,8 @@
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -40,14 +41,11 @@ def export(rows: Iterable[Row], form: Form, output: Path | None, card: str) -> i
         return _TEXTS[form](rows, sys.stdout)
     try:
         if form is Form.HF:
-            (output / "data").mkdir(parents=True, exist_ok=True)
-            count = _whole(output / "data" / "train-00000-of-00001.parquet", lambda draft: _parquet(rows, draft))
-            (output / "README.md").write_text(card, encoding="utf-8")
-            return count
-        output.parent.mkdir(parents=True, exist_ok=True)
-        if form is Form.PARQUET:
-            return _whole(output, lambda draft: _parquet(rows, draft))
-        return _whole(output, lambda draft: _text(rows, _TEXTS[form], draft))
+            return _folder(rows, output, card)
+        with _made(output.parent):
+            if form is Form.PARQUET:
+                return _whole(output, lambda draft: _parquet(rows, draft))
+            return _whole(output, lambda draft: _text(rows, _TEXTS[form], draft))
     except OSError as error:
         raise UsageError(f"{output} cannot be written ({error.strerror}); choose another place by -o") from error
 
@@ -68,6 +66,32 @@ model {config["model"]}, budget {config["budget"]}, seed {config["seed"]}.
 A row is a call; `solved` says whether its program passes every test.
 Programs are untrusted: do not run them outside of a sandbox.
 """
+
+
+def _folder(rows: Iterable[Row], output: Path, card: str) -> int:
+    """A folder of data with its card; neither is put there before both are written."""
+
+    def both(draft: Path) -> int:
+        count = _parquet(rows, draft)
+        _whole(output / "README.md", lambda page: page.write_text(card, encoding="utf-8"))
+        return count
+
+    with _made(output / "data"):
+        return _whole(output / "data" / "train-00000-of-00001.parquet", both)
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder, and take it away again, with those above it that were made too, where the block fails and leaves it empty."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+        raise
 
 
 def _whole(file: Path, write: Callable[[Path], int]) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _FORMS = ("solid", "dashed", "dashdot", "dotted")
 _SIZE = (6.4, 3.6)
+_LONGEST = 50
+"""Characters of a run's name in a figure; its words have all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def pictures(runs: Sequence[Published]) -> list[Picture]:
         raise UsageError("a report draws with matplotlib: install it by `pip install 'gifmcts[report]'`") from error
     made = []
     style: dict[RcKeyType, object] = {"svg.hashsalt": "gifmcts", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9}
+    style["text.parse_math"] = False
     style |= {"axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.3}
     with matplotlib.rc_context(style):
         for label in (label for label in Label if any(label in run.by_calls for run in runs)):
@@ -67,7 +70,7 @@ def _curves(figure: "Figure", label: Label, by: str, curves: Sequence[tuple[str,
         shares = [solved / curve.n for solved in curve.solved]
         bands = [wilson(solved, curve.n) for solved in curve.solved]
         low, high = [band[0] for band in bands], [band[1] for band in bands]
-        axes.step(curve.at, shares, where="post", color=colour, linestyle=form, label=f"{name}, n = {curve.n}")
+        axes.step(curve.at, shares, where="post", color=colour, linestyle=form, label=f"{_drawn(name)}, n = {curve.n}")
         axes.fill_between(curve.at, low, high, step="post", color=colour, alpha=0.12, linewidth=0)
     axes.set(xlabel=f"{by} a problem", ylabel=f"solved ({label.value})", ylim=(0, 1), xlim=(0, max(1, end)))
     if by == "tokens" and len(curves) > 1:
@@ -101,18 +104,25 @@ def _actions(figure: "Figure", run: Published, number: int) -> Picture:
 
 def _verdicts(figure: "Figure", runs: Sequence[Published]) -> Picture:
     axes = figure.subplots()
-    left = [0.0] * len(runs)
+    left, places = [0.0] * len(runs), range(len(runs))
     names = sorted({name for run in runs for name in run.report.verdicts}, key=lambda name: (name != "pass", name))
     totals = [max(1, sum(run.report.verdicts.values())) for run in runs]
     for name, colour, hatch in zip(names, cycle(_COLOURS), cycle(("", "//", "..", "xx", "\\\\")), strict=False):
         shares = [run.report.verdicts.get(name, 0) / total for run, total in zip(runs, totals, strict=True)]
-        axes.barh([run.name for run in runs], shares, left=left, color=colour, hatch=hatch, edgecolor="white", label=name)
+        axes.barh(places, shares, left=left, color=colour, hatch=hatch, edgecolor="white", label=name)
         left = [one + other for one, other in zip(left, shares, strict=True)]
     axes.set(xlabel="share of the tests of the chosen programs", xlim=(0, 1))
+    axes.set_yticks(places, [_drawn(run.name) for run in runs])
     axes.invert_yaxis()
     figure.legend(loc="outside upper center", ncols=5, fontsize=8)
     words = "; ".join(f"{run.name}: " + ", ".join(f"{count} {name}" for name, count in run.report.verdicts.items()) for run in runs)
     return _picture(figure, "verdicts", "Test verdicts of the chosen programs", words)
+
+
+def _drawn(name: str) -> str:
+    """A run's name where there is little room; a legend leaves out what begins with an underscore."""
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return f" {short}" if short.startswith("_") else short
 
 
 def _picture(figure: "Figure", name: str, title: str, words: str) -> Picture:

@@ -10,6 +10,7 @@ from gifmcts.publishing.steps import Placed, placed
 from gifmcts.report import Report, report
 from gifmcts.store import RunFolder
 from gifmcts.types import Action, Label
+from gifmcts.wording import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Published:
     @property
     def name(self) -> str:
         """The run's name and how it searched."""
-        return f"{self.report.name} ({self.report.manifest.config['strategy']})"
+        return harmless(f"{self.report.name} ({self.report.manifest.config['strategy']})")
 
     def area_by_calls(self, label: Label) -> float:
         """The mean over b = 1 … budget of the share of problems solved within b calls, in [0, 1]."""

@@ -10,7 +10,9 @@ from markupsafe import Markup
 from gifmcts.metrics import Share
 from gifmcts.publishing.figures import Picture
 from gifmcts.publishing.measures import Published, horizon
+from gifmcts.seams import Literature
 from gifmcts.types import Label
+from gifmcts.wording import printed
 
 MEANING = {
     Label.HELD_OUT: "scored by tests that the search did not see",
@@ -19,10 +21,15 @@ MEANING = {
 }
 
 
-def page(runs: Sequence[Published], pictures: Sequence[Picture]) -> str:
+def page(runs: Sequence[Published], pictures: Sequence[Picture], literature: Sequence[Literature] = ()) -> str:
     """The report of runs, each number with its label; nothing in it depends on when or where it is made."""
     templates = Environment(
-        loader=PackageLoader("gifmcts.publishing"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("gifmcts.publishing"),
+        autoescape=True,
+        finalize=printed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     style = templates.get_template("report.css").render()
     return templates.get_template("report.html").render(
@@ -34,6 +41,7 @@ def page(runs: Sequence[Published], pictures: Sequence[Picture]) -> str:
         settings=_settings(runs),
         same_problems=len({run.tasks for run in runs}) == 1,
         shared=len(frozenset.intersection(*(run.tasks for run in runs))),
+        literature=literature,
         gap=[Share(run.report.gap[1], run.report.gap[0]) for run in runs],
         style=Markup(style),
         digest=b64encode(sha256(style.encode()).digest()).decode(),

@@ -6,6 +6,7 @@ from gifmcts.errors import StoreError
 from gifmcts.index import RunIndex
 from gifmcts.records import encode
 from gifmcts.store import RunFolder
+from gifmcts.tree import Shape
 from gifmcts.types import Attempt
 
 Value = str | int | float | bool | None
@@ -69,15 +70,11 @@ def rows(folder: RunFolder) -> Iterator[Row]:
                 f"the tree of problem {entry.task} in {folder.name} has changed since it was finished: restore its file, "
                 f"or give the `gifmcts run` command again"
             )
-        facts = {"run": folder.name, "task": entry.task, "group": entry.group, "label": entry.label.value, "simulated": header.simulated}
-        depths, parents, best = [0], [0], -1.0
+        facts = {"run": folder.name, "task": entry.task, "group": header.group, "label": header.label.value, "simulated": header.simulated}
+        shape, best = Shape(), -1.0
         for attempt in attempts:
-            node = attempt.move.target
-            if node is None:
-                node = len(depths)
-                depths.append(depths[attempt.move.node] + 1)
-                parents.append(attempt.move.node)
-            place = {"node": node, "parent": parents[node], "depth": depths[node], "resampled": attempt.move.target is not None}
+            node, again = shape.place(attempt.move), attempt.move.target is not None
+            place = {"node": node, "parent": shape.parents[node], "depth": shape.depths[node], "resampled": again}
             chosen = {"best_so_far": attempt.evaluation.reward > best, "chosen": summary is not None and summary.best == attempt.index}
             best = max(best, attempt.evaluation.reward)
             found = {**facts, **place, **chosen, **_call(attempt), **_worth(attempt), **_grade(index, entry.task, attempt)}

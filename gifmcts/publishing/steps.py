@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gifmcts.records import decode
+from gifmcts import treelines
 from gifmcts.store import RunFolder
 from gifmcts.types import Action, Move
 
@@ -52,18 +52,10 @@ def placed(folder: RunFolder, task: str) -> Iterator[Placed]:
     """The calls of a problem in their order.
 
     Raises:
-        StoreError: a line is damaged, or belongs to a node that is not there.
+        StoreError: the tree's file cannot be read, or a line is damaged.
     """
-    depths, spent, best = [0], 0, -1.0
-    file = folder.path / "trees" / f"{task}.jsonl"
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if number == 1 or not line.endswith(b"\n"):
-                continue
-            step = decode(line, Step, f"{file}:{number}")
-            if step.move.target is None:
-                depths.append(depths[step.move.node] + 1)
-            depth = depths[-1] if step.move.target is None else depths[step.move.target]
-            spent += step.completion.prompt_tokens + step.completion.completion_tokens
-            yield Placed(step.index, step.move.action, depth, spent, step.evaluation.reward, step.evaluation.reward > best)
-            best = max(best, step.evaluation.reward)
+    spent, best = 0, -1.0
+    for step, _, depth in treelines.placed(folder.path / "trees" / f"{task}.jsonl", Step):
+        spent += step.completion.prompt_tokens + step.completion.completion_tokens
+        yield Placed(step.index, step.move.action, depth, spent, step.evaluation.reward, step.evaluation.reward > best)
+        best = max(best, step.evaluation.reward)

@@ -1,6 +1,7 @@
 """A run as an experiment tracker keeps it: its headline numbers, what was solved within b calls, and its configuration."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,9 @@ from gifmcts.wording import harmless
 
 PROJECT = "gifmcts"
 """Under which project or experiment runs stand where the environment names no other."""
+
+_VARIABLES = ("MLFLOW_", "TRACKIO_", "WANDB_", "HF_")
+"""How the names of the variables begin that trackers read."""
 
 
 class Tracker(StrEnum):
@@ -83,6 +87,9 @@ def send(run: Tracked, tracker: Tracker) -> str:
         UsageError: the tracker is not installed, or a key is missing.
         TrackerError: it did not take the run.
     """
+    for name, value in list(os.environ.items()):
+        if name.startswith(_VARIABLES) and not value.strip():
+            del os.environ[name]  # set to nothing is not set, which the trackers' libraries do not all see
     try:
         module = import_module(f"gifmcts.publishing.trackers.{tracker}")
     except ImportError as error:
@@ -93,5 +100,5 @@ def send(run: Tracked, tracker: Tracker) -> str:
 
 def refused(tracker: Tracker, error: Exception, settings: str) -> TrackerError:
     """That a tracker did not take a run, in its own words, and where its settings are."""
-    words = harmless(str(error).strip().partition("\n")[0])[:300] or type(error).__name__
+    words = harmless(" ".join(str(error).split()))[:300] or type(error).__name__
     return TrackerError(f"{tracker} did not take the run: {words}; see {settings}, then send it again")

@@ -11,6 +11,9 @@ from gifmcts.wording import harmless
 _OPEN_AT_FIRST = 80
 """Trees of more nodes begin with only the way to the chosen program unfolded."""
 
+_LONGEST_NAME = 80
+"""Characters that are shown of an error's name, which a program chooses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -85,7 +88,7 @@ def standing(attempt: Attempt) -> tuple[str, str]:
     if attempt.program is None:
         return "empty", f"no program ({attempt.reading.value})"
     if worth.broken:
-        return "broken", f"broken: {harmless(worth.broken.error)}"
+        return "broken", f"broken: {harmless(worth.broken.error[:_LONGEST_NAME])}"
     if worth.solved:
         return "solved", "passes all"
     return ("part" if worth.reward > 0 else "none"), f"passes {worth.reward:.0%}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from difflib import unified_diff
-from itertools import islice
+from itertools import groupby, islice
 
 from markupsafe import Markup, escape
 from pygments import highlight
@@ -10,10 +10,13 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from gifmcts.types import Program
+from gifmcts.view.texts import LONGEST
 from gifmcts.wording import harmless
 
-LONGEST = 60_000
-"""How many characters of one text are shown; the command line shows all."""
+_HIGHLIGHTED = 20_000
+"""Characters; longer programs are shown without colours."""
+_GAP = 50
+"""Lines; the time that it takes to highlight grows with the square of the blank lines between two others."""
 _MOST_LINES = 2_000
 """Longer programs are not compared: the time that it takes grows with the square of the lines."""
 
@@ -26,18 +29,14 @@ class CodeLine:
     kind: str = ""
 
 
-def shortened(text: str) -> str:
-    """A text of a model or a program, fit to be shown."""
-    left = len(text) - LONGEST
-    shown = harmless(text[:LONGEST])
-    return shown if left <= 0 else f"{shown}\n… {left} more characters; `gifmcts show` prints all"
+def program_lines(source: str, kept: int, broken_at: int | None) -> list[CodeLine]:
+    """A program, highlighted; the lines that were settled before the model wrote, and the one that does not compile, are marked.
 
-
-def program_lines(program: Program, broken_at: int | None) -> list[CodeLine]:
-    """The program, highlighted; the lines that were settled before the model wrote, and the one that does not compile, are marked."""
+    Its control characters must have been made harmless.
+    """
     lines = []
-    for number, markup in enumerate(_highlighted(shortened(program.source)), 1):
-        kind = "broken" if number == broken_at else "settled" if number <= program.kept else ""
+    for number, markup in enumerate(_highlighted(source), 1):
+        kind = "broken" if number == broken_at else "settled" if number <= kept else ""
         lines.append(CodeLine(markup, kind))
     return lines
 
@@ -53,5 +52,9 @@ def difference(before: Program, after: Program) -> list[CodeLine] | None:
 
 def _highlighted(source: str) -> list[Markup]:
     """Lines of markup; the formatter escapes every character that it does not write itself, and closes its marks at each line's end."""
+    lines = source.removesuffix("\n").split("\n")
+    gaps = (len(list(gap)) for blank, gap in groupby(lines, lambda line: not line.strip()) if blank)
+    if len(source) > _HIGHLIGHTED or max(gaps, default=0) > _GAP:
+        return [escape(line) for line in lines]
     markup = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, classprefix="k-"))
     return [Markup(line) for line in markup.removesuffix("\n").split("\n")]

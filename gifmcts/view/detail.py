@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from gifmcts.records import GradedCheck, GradeRow, Header
 from gifmcts.tree import Tree
-from gifmcts.types import Attempt, Check, Footprint, Program, Verdict
+from gifmcts.types import Attempt, Check, Program, Verdict
 from gifmcts.view.branches import holder, standing
-from gifmcts.view.code import CodeLine, difference, program_lines, shortened
+from gifmcts.view.code import CodeLine, difference, program_lines
+from gifmcts.view.texts import Sheet, Text, texts
 from gifmcts.wording import graded, took
 
 
@@ -17,7 +18,7 @@ class SeenTest:
 
     name: str
     verdict: str
-    texts: Mapping[str, str]
+    texts: Mapping[str, Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +42,38 @@ class Detail:
     action: str
     state: str
     words: str
-    broken: str
+    broken: Text | None
     same_as: int | None
     """The earlier attempt with the same program but for its layout, which was not evaluated again."""
     facts: Mapping[str, str]
-    chat: Sequence[tuple[str, str]]
-    answer: str
-    reasoning: str
+    chat: Sequence[tuple[str, Text]]
+    answer: Text
+    reasoning: Text
     program: Sequence[CodeLine] | None
+    source: Text | None
+    """The program as a text."""
     kept: int
     difference: Sequence[CodeLine] | None
     tests: Sequence[SeenTest]
     left: str
-    stderr: str
+    stderr: Text
     grade: str
     scoring: Sequence[ScoringTest]
     siblings: Sequence[int]
     """All attempts that were committed in the same node, when there are several."""
 
 
-def detail(header: Header, tree: Tree, index: int, grade: GradeRow | None) -> Detail:
-    """What is shown of an attempt of the tree."""
+def detail(run: str, header: Header, tree: Tree, index: int, grade: GradeRow | None) -> Detail:
+    """What is shown of an attempt of the tree; texts come first that are looked at first, since a page has room for so much."""
     attempt = tree.attempts[index]
     node = holder(tree, index)
     state, words = standing(attempt)
     source = _source(tree, attempt)
     before = source.program if source else None
-    broken = attempt.evaluation.broken
+    found, sheet = texts(header, attempt, grade), Sheet(run, header.task, index)
+    shown = {name: sheet.cut(text, name) for name, text in found.items() if not name.startswith("field ")}
+    broken, written = attempt.evaluation.broken, shown.get("program")
+    kept = attempt.program.kept if attempt.program else 0
     return Detail(
         attempt=index,
         node=node.id,
@@ -75,18 +81,19 @@ def detail(header: Header, tree: Tree, index: int, grade: GradeRow | None) -> De
         action=attempt.move.action.value,
         state=state,
         words=words,
-        broken=shortened(f"{broken.error}: {broken.message}" + _where(broken.line_number)) if broken else "",
+        broken=shown.get("broken"),
         same_as=attempt.duplicate_of,
         facts=_facts(attempt, node.depth, node.visits, node.mean),
-        chat=[(message.role.value, shortened(message.content)) for message in attempt.chat],
-        answer=shortened(attempt.completion.text),
-        reasoning=shortened(attempt.completion.reasoning),
-        program=program_lines(attempt.program, broken.line_number if broken else None) if attempt.program else None,
-        kept=attempt.program.kept if attempt.program else 0,
+        chat=[(message.role.value, shown[f"message {number}"]) for number, message in enumerate(attempt.chat)],
+        answer=shown["answer"],
+        reasoning=shown["reasoning"],
+        program=program_lines(written.shown, kept, broken.line_number if broken else None) if written else None,
+        source=written,
+        kept=kept,
         difference=difference(before, attempt.program) if before and attempt.program else None,
-        tests=[_seen(check, header.cases.get(check.name, {})) for check in attempt.evaluation.checks],
+        tests=[_seen(check, number, header, shown) for number, check in enumerate(attempt.evaluation.checks)],
         left=took(attempt.footprint),
-        stderr=shortened(_stderr(attempt.footprint, grade)),
+        stderr=shown["stderr"],
         grade=graded(grade).removeprefix("grade: ") if grade else "",
         scoring=[_scoring(check, header) for check in grade.checks] if grade else [],
         siblings=node.attempts if len(node.attempts) > 1 else [],
@@ -115,30 +122,20 @@ def _facts(attempt: Attempt, depth: int, visits: float, value: float) -> dict[st
         "depth": str(depth),
         "prompt": f"{asked.prompt_tokens} tokens" + (f" ({asked.cached_tokens} cached)" if asked.cached_tokens else ""),
         "answer": f"{asked.completion_tokens} tokens, ended by {asked.finish.value}, read as {attempt.reading.value}",
-        "model": f"{asked.seconds:.2f} s",
-        "evaluation": f"{attempt.seconds:.2f} s",
+        "model time": f"{asked.seconds:.2f} s",
+        "evaluation time": f"{attempt.seconds:.2f} s",
     }
     verdicts = ", ".join(f"{count} {name}" for name, count in outcomes(attempt.evaluation.checks))
     return facts | ({"visible tests": verdicts} if verdicts else {}) | {"seed": str(attempt.seed)}
 
 
-def _seen(check: Check, case: Mapping[str, str]) -> SeenTest:
-    return SeenTest(check.name, check.verdict.value, {key: shortened(text) for key, text in {**case, **check.detail}.items()})
+def _seen(check: Check, number: int, header: Header, shown: Mapping[str, Text]) -> SeenTest:
+    keys = sorted({**header.cases.get(check.name, {}), **check.detail}, key=lambda key: (key != "input", key != "expected"))
+    return SeenTest(check.name, check.verdict.value, {key: shown[f"test {number} {key}"] for key in keys})
 
 
 def _scoring(check: GradedCheck, header: Header) -> ScoringTest:
     return ScoringTest(check.name, check.verdict.value, took(check.footprint), check.name in header.cases)
-
-
-def _where(line: int | None) -> str:
-    return "" if line is None else f" (line {line})"
-
-
-def _stderr(footprint: Footprint | None, grade: GradeRow | None) -> str:
-    """The end of the error stream of the first failed test that wrote to it."""
-    if footprint and footprint.stderr:
-        return footprint.stderr
-    return next((check.footprint.stderr for check in grade.checks if check.footprint and check.footprint.stderr), "") if grade else ""
 
 
 def compared(one: Program | None, other: Program | None) -> Sequence[CodeLine] | None:

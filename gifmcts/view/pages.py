@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gifmcts.errors import ConfigError, GifmctsError, StoreError, UsageError
+from gifmcts.errors import ConfigError, GifmctsError, UsageError
 from gifmcts.index import Entry, Outcome, RunIndex
 from gifmcts.records import Header
 from gifmcts.replaying import replayed
 from gifmcts.tree import Tree
 from gifmcts.types import Attempt
 from gifmcts.view.branches import Branch, branches
-from gifmcts.view.code import shortened
 from gifmcts.view.detail import Detail, compared, detail
 from gifmcts.view.overview import MEANING, counts, overview
 from gifmcts.view.problems import ORDERS, Filter, page_of, pairs
 from gifmcts.view.shelf import Shelf, task_name
+from gifmcts.view.texts import Sheet, bounded, texts
 
 CHANGED = "The file of this tree has changed since it was finished: attempts may be missing."
 
@@ -42,13 +42,21 @@ class Pages:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._templates = Environment(
-            loader=PackageLoader("gifmcts.view"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=PackageLoader("gifmcts.view"),
+            autoescape=True,
+            finalize=bounded,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._templates.globals |= {"meaning": MEANING, "orders": ORDERS, "ends": list(Outcome)}
 
     def runs(self) -> str:
         """All runs, the latest first; what cannot be read is said and left out."""
-        found, troubles = [], []
+        found = []
+        troubles = [
+            f"{name}: the name of a run holds only characters that can be seen; rename its folder" for name in self._shelf.strangers()
+        ]
         for name in self._shelf.names():
             try:
                 found.append(overview(self._shelf.run(name)))
@@ -70,8 +78,10 @@ class Pages:
             page=page,
             wanted=wanted,
             counts=counts(index),
-            groups=sorted(groups),
-            labels=sorted(labels),
+            groups=sorted(filter(None, groups)),
+            labels=sorted(filter(None, labels)),
+            unreadable=[entry for entry in entries if entry.why],
+            strangers=index.strangers,
             others=[other for other in self._shelf.names() if other != name],
             live=one.running,
         )
@@ -79,18 +89,33 @@ class Pages:
     def problem(self, name: str, task: str, query: Mapping[str, str]) -> str:
         """One problem's search tree and one attempt of it."""
         index = self._shelf.run(name)
-        one, pane = overview(index), self._pane(index, task, query.get("attempt", ""))
+        one, pane, sheet = overview(index), self._pane(index, task, query.get("attempt", "")), Sheet(name, task)
         names = [entry.task for entry in index.entries()]
         place = names.index(task)
         return self._render(
             "problem.html",
             run=one,
             pane=pane,
-            fields={key: shortened(text) for key, text in pane.header.fields.items() if text},
+            fields={key: sheet.cut(text, f"field {key}") for key, text in pane.header.fields.items() if text},
             before=names[place - 1] if place else None,
             after=names[place + 1] if place + 1 < len(names) else None,
             live=one.running and pane.entry.outcome is Outcome.SEARCHING,
         )
+
+    def text(self, name: str, task: str, query: Mapping[str, str]) -> str:
+        """One text of a problem or of one of its attempts, whole.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        index = self._shelf.run(name)
+        header, attempts = index.folder.tree(task_name(task))
+        number = _number(query.get("attempt", ""), len(attempts))
+        attempt, grade = (None, None) if number is None else (attempts[number], index.grade(task, number))
+        found = texts(header, attempt, grade).get(query.get("name", ""))
+        if found is None:
+            raise UsageError(f"problem {task} of the run {name} has no such text")
+        return found
 
     def side(self, query: Mapping[str, str]) -> str:
         """The problems of two runs, side by side."""
@@ -140,25 +165,27 @@ class Pages:
             tree = replayed(index.manifest.config, attempts, task)
         except ConfigError as error:
             note = f"{note} {error}; visits count attempts at and below a node, and there are no values"
-            tree = _plain(attempts, task)
-        shown = tree.best.index if tree.best else None
-        if wanted.isdecimal() and len(wanted) < 9 and int(wanted) < len(attempts):
-            shown = int(wanted)
+            tree = _plain(attempts)
+        shown = _number(wanted, len(attempts))
+        if shown is None and tree.best:
+            shown = tree.best.index
         lines = branches(tree, index.marks.get(task, {}), shown)
-        chosen = detail(header, tree, shown, index.grade(task, shown)) if shown is not None else None
+        chosen = detail(index.folder.name, header, tree, shown, index.grade(task, shown)) if shown is not None else None
         return Pane(index.folder.name, side, entry, header, tree, lines, chosen, note)
 
     def _render(self, template: str, **values: object) -> str:
         return self._templates.get_template(template).render(values)
 
 
-def _plain(attempts: Sequence[Attempt], task: str) -> Tree:
+def _number(wanted: str, count: int) -> int | None:
+    """The attempt that an address names, if there is one."""
+    return int(wanted) if wanted.isdecimal() and len(wanted) < 9 and int(wanted) < count else None
+
+
+def _plain(attempts: Sequence[Attempt]) -> Tree:
     """A tree whose visits count attempts, for a strategy that is not installed."""
     tree = Tree()
-    try:
-        for attempt in attempts:
-            for node in tree.path(tree.add(attempt)):
-                node.visits += 1
-    except (IndexError, KeyError) as error:
-        raise StoreError(f"the tree of problem {task} is damaged: an attempt belongs to a node that is not there") from error
+    for attempt in attempts:
+        for node in tree.path(tree.add(attempt)):
+            node.visits += 1
     return tree

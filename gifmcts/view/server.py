@@ -4,12 +4,12 @@ import asyncio
 import logging
 import mimetypes
 from collections.abc import Awaitable, Callable
-from hashlib import blake2b
 from importlib.resources import files
 
 from aiohttp import web
 
-from gifmcts.errors import GifmctsError, UsageError
+from gifmcts.errors import UsageError
+from gifmcts.view.answers import Answers, Make
 from gifmcts.view.guard import guard
 from gifmcts.view.pages import Pages
 from gifmcts.view.shelf import Shelf
@@ -24,15 +24,21 @@ _PARTING = 0.5
 def application(shelf: Shelf) -> web.Application:
     """The view of the runs of a shelf."""
     pages = Pages(shelf)
-    app = web.Application(middlewares=[guard])
-    app.router.add_get("/", _page(pages, lambda _: pages.runs()))
-    app.router.add_get("/run/{run}", _page(pages, lambda asked: pages.run(asked.match_info["run"], asked.query)))
-    app.router.add_get(
-        "/run/{run}/{task}", _page(pages, lambda asked: pages.problem(asked.match_info["run"], asked.match_info["task"], asked.query))
-    )
-    app.router.add_get("/side", _page(pages, lambda asked: pages.side(asked.query)))
-    app.router.add_get("/side/{task}", _page(pages, lambda asked: pages.side_problem(asked.match_info["task"], asked.query)))
+    answers, app = Answers(pages), web.Application(middlewares=[guard])
+    app.on_cleanup.append(answers.close)
+    run, task = "{run:[^/]+}", "{task:[^/]+}"  # the usual form of a part of a path has no braces, which a name may have
+    made: dict[str, Make] = {
+        "/": lambda _: pages.runs(),
+        f"/run/{run}": lambda asked: pages.run(asked.match_info["run"], asked.query),
+        f"/run/{run}/{task}": lambda asked: pages.problem(*_place(asked), asked.query),
+        "/side": lambda asked: pages.side(asked.query),
+        f"/side/{task}": lambda asked: pages.side_problem(asked.match_info["task"], asked.query),
+    }
+    for path, make in made.items():
+        app.router.add_get(path, answers.page(make))
+    app.router.add_get(f"/text/{run}/{task}", answers.text(lambda asked: pages.text(*_place(asked), asked.query)))
     app.router.add_get("/static/{name}", _static())
+    app.router.add_get("/favicon.ico", _no_icon)
     return app
 
 
@@ -42,7 +48,7 @@ async def serve(shelf: Shelf, port: int, ready: Callable[[str], None], stop: asy
     Raises:
         UsageError: the port is taken or forbidden.
     """
-    runner = web.AppRunner(application(shelf), access_log=None, logger=_LOG, shutdown_timeout=_PARTING)
+    runner = web.AppRunner(application(shelf), access_log=None, logger=_LOG, shutdown_timeout=_PARTING, handler_cancellation=True)
     await runner.setup()
     try:
         site = web.TCPSite(runner, ADDRESS, port)
@@ -56,24 +62,14 @@ async def serve(shelf: Shelf, port: int, ready: Callable[[str], None], stop: asy
         await runner.cleanup()
 
 
-def _page(pages: Pages, make: Callable[[web.Request], str]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A page; whoever has it already is told that nothing has changed."""
+def _place(asked: web.Request) -> tuple[str, str]:
+    """Which run and which problem are asked for."""
+    return asked.match_info["run"], asked.match_info["task"]
 
-    async def answer(request: web.Request) -> web.Response:
-        status = 200
-        try:
-            text = make(request)
-        except UsageError as error:
-            status, text = 404, pages.trouble(str(error))
-        except (GifmctsError, OSError) as error:
-            status, text = 500, pages.trouble(str(error))
-        body = text.encode("utf-8", "replace")
-        tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-        if request.headers.get("If-None-Match") == tag:
-            return web.Response(status=304, headers={"ETag": tag})
-        return web.Response(status=status, body=body, content_type="text/html", charset="utf-8", headers={"ETag": tag})
 
-    return answer
+async def _no_icon(_: web.Request) -> web.Response:
+    """What browsers ask for beside a text, which cannot say that there is none."""
+    return web.Response(status=204)
 
 
 def _static() -> Callable[[web.Request], Awaitable[web.Response]]:

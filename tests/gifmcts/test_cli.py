@@ -95,7 +95,21 @@ def test_a_run_prints_its_labels_and_is_listed(tmp_path: Path) -> None:
     ):
         assert '"simulated":true' in (tmp_path / "runs/one" / name).read_text().splitlines()[0], name
     listed = json.loads(gifmcts(tmp_path, "runs", "--json").stdout)
-    assert (listed["run"], listed["digest"], listed["problems"]) == ("one", found["digest"], 4)
+    shared = (
+        "run",
+        "digest",
+        "problems",
+        "strict_accuracy",
+        "interval",
+        "held_out",
+        "oracle",
+        "oracle_only",
+        "model",
+        "simulated",
+        "complete",
+    )
+    assert {key: listed[key] for key in shared} == {key: found[key] for key in shared}
+    assert (listed["run"], listed["problems"]) == ("one", 4)
     task = sorted(file.stem for file in (tmp_path / "runs/one/trees").iterdir())[0]
     tree = gifmcts(tmp_path, "show", "one", task).stdout
     assert "root" in tree
@@ -154,7 +168,7 @@ def test_kill_nine_loses_only_what_is_in_flight(tmp_path: Path, whole: object, c
     assert attempts(tmp_path, "long") >= kept
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_cleanly_and_says_how_to_continue(tmp_path: Path, whole: object, number: signal.Signals) -> None:
     """Status 130, no traceback, and the last line continues the run."""
     process = started(tmp_path, *LONG)
@@ -165,6 +179,16 @@ def test_a_signal_ends_cleanly_and_says_how_to_continue(tmp_path: Path, whole: o
     assert "Traceback" not in errors
     assert errors.strip().splitlines()[-1] == "gifmcts " + " ".join(LONG)
     assert result(tmp_path, *LONG)["digest"] == whole
+
+
+def test_a_run_that_is_to_outlive_its_terminal_does(tmp_path: Path, whole: object) -> None:
+    """Where ``nohup`` set SIGHUP aside, it stays so."""
+    words = ["nohup", GIFMCTS, *LONG]
+    with subprocess.Popen(words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_attempts(tmp_path, "long", 3, process)
+        process.send_signal(signal.SIGHUP)
+        shown, errors = process.communicate(timeout=120)
+    assert (process.returncode, str(whole) in shown) == (0, True), errors
 
 
 def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,21 @@ def test_settings_are_printed_first(runs: tuple[RunFolder, RunFolder], capsys: p
     found = json.loads(capsys.readouterr().out)
     assert found["parts"]["held-out"]["overall"]["difference"] == 0.5
     assert found["settings"]["budget"] == [8, 12]
+
+
+def test_what_an_edited_run_says_reaches_no_terminal(
+    tmp_path: Path, runs: tuple[RunFolder, RunFolder], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters of its configuration and of its name are spelt out, and a line stays a line."""
+    edited = Path(shutil.copytree(runs[0].path, tmp_path / "odd\x1b[2J\nname"))
+    manifest = json.loads((edited / "config.json").read_text())
+    manifest["config"] |= {"model": "evil\x1b[31m\nsettings: the same\u202e", "key\x07": "\t"}
+    (edited / "config.json").write_text(json.dumps(manifest))
+    assert command(str(runs[0].path), str(edited)) == 0
+    shown = capsys.readouterr().out
+    assert all(character.isprintable() for character in shown.replace("\n", ""))
+    assert "evil\\x1b[31m\\nsettings: the same\\u202e" in shown
+    assert "second  odd\\x1b[2J\\nname\n" in shown
 
 
 def test_a_tree_that_was_cut_short_is_left_out(tmp_path: Path) -> None:

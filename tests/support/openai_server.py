@@ -6,14 +6,15 @@ Its tokenizer maps each byte of UTF-8 to one id, so that rendered prompts are ex
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from byte_template import Template
-from server_faults import Fault, error
+from server_faults import Fault, Strange, error
 
 from gifmcts.types import Chat, Completion, Finish, Message, Role, Sampling
 
@@ -59,6 +60,8 @@ class OpenAIServer:
     """A last change to a chat reply, such as moving its text into ``reasoning``."""
     looked: Callable[[int], None] = lambda running: None
     """Called when a client looks at the metrics, with the number of requests that run."""
+    strange: Mapping[str, Strange] = field(default_factory=dict)
+    """What is replied instead, by the path."""
     healthy: bool = True
     port: int = 0
 
@@ -113,8 +116,12 @@ class OpenAIServer:
             self.stop()
 
     async def _serve(self, ready: threading.Event) -> None:
+        @web.middleware
+        async def instead(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._instead(request, handler)
+
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application(client_max_size=2**26)
+        app = web.Application(client_max_size=2**26, middlewares=[instead])
         app.router.add_get("/health", self._health)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
@@ -133,8 +140,16 @@ class OpenAIServer:
         await self._done.wait()
         await runner.cleanup()
 
+    async def _instead(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A strange reply where one is set, but to probes of one token."""
+        strange = self.strange.get(request.path)
+        if strange is None or (request.body_exists and (await request.json()).get("max_tokens") == 1):
+            return await handler(request)
+        await self._read(request)
+        return web.Response(body=strange.body, status=strange.status, headers=strange.headers)
+
     async def _read(self, request: web.Request) -> JSON:
-        body: JSON = await request.json() if request.can_read_body else {}
+        body: JSON = await request.json() if request.body_exists else {}
         with self._lock:
             self.requests.append(Request(request.path, body, dict(request.headers)))
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":

@@ -1,7 +1,7 @@
 """How the test server fails a request: by a status with a complaint, or by a connection that does not keep its promise."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -19,6 +19,15 @@ class Fault:
     """The reply's JSON ends in its middle."""
     hang: bool = False
     """No reply comes until the client goes away."""
+
+
+@dataclass(frozen=True)
+class Strange:
+    """A whole reply as no honest server sends it."""
+
+    body: bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 BUSY = Fault(status=429, message="too many requests", retry_after="0.01")

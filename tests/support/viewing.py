@@ -39,12 +39,13 @@ class Verbose(Scripted):
 
 
 @contextmanager
-def viewed(runs: Path, one: RunFolder | None = None) -> Iterator[str]:
+def viewed(runs: Path, one: RunFolder | None = None, shelf: Shelf | None = None) -> Iterator[str]:
     """The address of a view of these runs, which answers for the time of the context."""
+    shelf = shelf or Shelf(runs, one)
     told: Queue[str] = Queue()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(Shelf(runs, one), 0, told.put, stop)))
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(shelf, 0, told.put, stop)))
     thread.start()
     try:
         yield told.get(timeout=30)

@@ -3,12 +3,16 @@
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from gifmcts.publishing.tracking import PROJECT, Tracked, Tracker, refused
+
+_FAILURES = (MlflowException, ValueError, OSError)
 
 
 def send(run: Tracked) -> str:
@@ -26,11 +30,23 @@ def send(run: Tracked) -> str:
         found = client.get_experiment_by_name(name)
         experiment = found.experiment_id if found else client.create_experiment(name)
         made = client.create_run(experiment, run_name=run.title, tags={f"gifmcts.{key}": value for key, value in run.tags.items()})
-        client.log_batch(made.info.run_id, metrics, [Param(_key(key), value) for key, value in run.config.items()], ())
-        client.set_terminated(made.info.run_id)
-    except (MlflowException, OSError) as error:
+        with _whole(client, made.info.run_id):
+            client.log_batch(made.info.run_id, metrics, [Param(_key(key), value) for key, value in run.config.items()], ())
+            client.set_terminated(made.info.run_id)
+    except _FAILURES as error:
         raise refused(Tracker.MLFLOW, error, "MLFLOW_TRACKING_URI") from error
     return f"run {made.info.run_id} of experiment {name}"
+
+
+@contextmanager
+def _whole(client: MlflowClient, made: str) -> Iterator[None]:
+    """Take a run away again that MLflow did not take whole."""
+    try:
+        yield
+    except _FAILURES:
+        with suppress(*_FAILURES):
+            client.delete_run(made)
+        raise
 
 
 def _key(text: str) -> str:

@@ -20,7 +20,19 @@ def send(run: Tracked) -> str:
     if os.environ.get("WANDB_MODE") not in _WITHOUT_KEY and not os.environ.get("WANDB_API_KEY"):
         raise UsageError("WANDB_API_KEY is not set; set it, or WANDB_MODE=offline to write a folder that `wandb sync` sends later")
     project = os.environ.get("WANDB_PROJECT", PROJECT)
-    settings = wandb.Settings(
+    try:
+        with wandb.init(project=project, name=run.title, config={**run.config, **run.tags}, settings=_settings()) as made:
+            for calls, row in enumerate(run.curve, 1):
+                made.log(dict(row), step=calls)
+            made.summary.update(dict(run.numbers))
+    except (wandb.Error, ValueError, OSError) as error:
+        raise refused(Tracker.WANDB, error, "WANDB_API_KEY, WANDB_BASE_URL and WANDB_MODE") from error
+    return f"run {made.id} of project {project}"
+
+
+def _settings() -> wandb.Settings:
+    """Quiet, and of this machine and its checkout nothing."""
+    return wandb.Settings(
         silent=True,
         console="off",
         save_code=False,
@@ -32,11 +44,3 @@ def send(run: Tracked) -> str:
         x_save_requirements=False,
         host=PROJECT,
     )
-    try:
-        with wandb.init(project=project, name=run.title, config={**run.config, **run.tags}, settings=settings) as made:
-            for calls, row in enumerate(run.curve, 1):
-                made.log(dict(row), step=calls)
-            made.summary.update(dict(run.numbers))
-    except (wandb.Error, OSError) as error:
-        raise refused(Tracker.WANDB, error, "WANDB_API_KEY, WANDB_BASE_URL and WANDB_MODE") from error
-    return f"run {made.id} of project {project}"

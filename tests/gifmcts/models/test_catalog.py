@@ -46,3 +46,28 @@ def test_settings_that_cannot_be_meant_are_refused(wrong: dict[str, float]) -> N
     """The message names the setting."""
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         ModelSettings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("spec", "settings", "told"),
+    [
+        ("server/tiny", ModelSettings(vllm_arg=("--seed=1",)), "--vllm-arg is for vllm/NAME and would change nothing of server/NAME"),
+        ("simulated", ModelSettings(dtype="bfloat16"), "--dtype is for transformers/NAME"),
+        ("vllm/tiny", ModelSettings(dtype="bfloat16"), "leave it away; write --vllm-arg=--dtype=bfloat16 for it"),
+        ("vllm/tiny", ModelSettings(device="cuda"), "--device is for transformers/NAME"),
+    ],
+)
+def test_a_setting_that_would_be_ignored_is_refused(spec: str, settings: ModelSettings, told: str) -> None:
+    """It would stand in the configuration, or in the user's mind, and change no answer."""
+    with pytest.raises(ConfigError, match=told):
+        open_model(spec, settings, lambda task: (), 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("/nowhere/checkpoint", "there is nothing at /nowhere/checkpoint"), ("some/base:tuned", "an adapter after a colon is for vllm/")],
+)
+def test_a_checkpoint_that_cannot_be_is_told_before_anything_is_loaded(name: str, told: str) -> None:
+    """A path without anything, and an adapter, which only a server takes."""
+    with pytest.raises(ConfigError, match=told):
+        open_model(f"transformers/{name}", ModelSettings(), lambda task: (), 0)

@@ -102,8 +102,9 @@ def test_what_decides_answers_is_part_of_the_configuration(file: Path) -> None:
     sampling = SamplingSettings(SamplingPreset.GREEDY, max_tokens=900, stop=("<end>",))
     assert by_file == config("server/tuned", flags, sampling)
     assert by_file["context"] == 4096
-    for other in (replace(flags, context=4095), replace(flags, chat={}), replace(flags, dtype="bfloat16")):
+    for other in (replace(flags, context=4095), replace(flags, chat={})):
         assert config("server/tuned", other, sampling) != by_file
+    assert ModelSettings(dtype="bfloat16", vllm_arg=("--seed=1",)).deciding() == {"dtype": "bfloat16", "vllm_arg": ("--seed=1",)}
 
 
 def test_a_run_by_a_file_is_continued_by_that_file_alone(tmp_path: Path) -> None:

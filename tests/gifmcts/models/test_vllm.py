@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -74,6 +75,33 @@ def test_a_server_that_cannot_load_says_why(python: Path, tmp_path: Path) -> Non
     with pytest.raises(PreflightError, match=r"could not serve tiny: ValueError: no memory is left for the cache; its whole log is"):
         asyncio.run(times(opened(python, "tiny", "--fails", folder=tmp_path), 1))
     assert "no memory" in (tmp_path / "vllm.log").read_text()
+
+
+def test_an_earlier_death_is_not_told_again(python: Path, tmp_path: Path) -> None:
+    """The log of a run is continued with every start; the cause is looked for in the last one alone."""
+    (tmp_path / "vllm.log").write_text("ValueError: trouble of yesterday\n")
+    with pytest.raises(ModelUnavailable, match="ended with status 137") as caught:
+        asyncio.run(times(opened(python, "tiny", "--dies-after=0", folder=tmp_path), 1))
+    assert "yesterday" not in str(caught.value)
+    assert "yesterday" in (tmp_path / "vllm.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["--port=8000", "--port 8000", "--host=0.0.0.0", "--served_model_name=a", "--model=b", "--api-key=sk-hidden", "--hf_token sk-hidden"],
+)
+def test_words_that_would_lose_the_server_or_show_a_key_are_not_passed_on(word: str) -> None:
+    """Each says why; a key is in no message."""
+    with pytest.raises(ConfigError, match=f"--vllm-arg cannot set {re.split('[ =]', word)[0].replace('_', '-')}: ") as caught:
+        opened(Path("/nowhere/python"), "tiny", word)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "missing"), [("tiny:", "adapter after"), (":tuned", "model before"), (":", "model before")])
+def test_a_colon_joins_a_model_and_an_adapter(name: str, missing: str) -> None:
+    """A half of the pair is no name, and is not found out after minutes of loading."""
+    with pytest.raises(ConfigError, match=f"names no {missing} the colon"):
+        opened(Path("/nowhere/python"), name)
 
 
 def test_an_adapter_is_asked_by_its_own_name(python: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from datasets import load_dataset
 from finished_runs import finished
 from pyarrow import parquet
 
-from gifmcts.errors import StoreError
+from gifmcts.errors import StoreError, UsageError
 from gifmcts.publishing.exporting import Form, export
 from gifmcts.publishing.rows import COLUMNS, Row, rows
 from gifmcts.replaying import replayed
@@ -123,12 +123,25 @@ def test_one_tree_is_read_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", Form)
 def test_an_export_that_fails_leaves_nothing(folder: RunFolder, tmp_path: Path, form: Form) -> None:
-    """No half of a file, under no name; what was there stays."""
+    """No half of a file, under no name, and no folder that was not there; what was there stays."""
 
     def broken() -> Iterator[Row]:
         yield next(rows(folder))
         raise StoreError("gone")
 
     with pytest.raises(StoreError):
-        export(broken(), form, tmp_path / "out", "")
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+        export(broken(), form, tmp_path / "new" / "out", "")
+    assert not list(tmp_path.iterdir())
+    export(rows(folder), form, tmp_path / "out", "whole")
+    before = {file: file.is_file() and file.read_bytes() for file in tmp_path.rglob("*")}
+    with pytest.raises(StoreError):
+        export(broken(), form, tmp_path / "out", "half")
+    assert {file: file.is_file() and file.read_bytes() for file in tmp_path.rglob("*")} == before
+
+
+def test_a_folder_that_cannot_be_written_is_not_begun(folder: RunFolder, tmp_path: Path) -> None:
+    """A card that cannot take its place leaves no data either; the folder that was there stays."""
+    (tmp_path / "out" / "README.md").mkdir(parents=True)
+    with pytest.raises(UsageError, match="cannot be written"):
+        export(rows(folder), Form.HF, tmp_path / "out", "card")
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "out", tmp_path / "out" / "README.md"]

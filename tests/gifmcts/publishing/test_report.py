@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from command import gifmcts
 from finished_runs import finished
 
+from gifmcts.publishing.figures import pictures
 from gifmcts.publishing.measures import Curve, horizon, published
 from gifmcts.publishing.steps import placed
 from gifmcts.replaying import replayed
@@ -144,3 +146,15 @@ def test_what_is_missing_is_named(place: Path, tmp_path: Path) -> None:
     (place / "file").write_text("")
     done = gifmcts(place, "report", "one", "-o", "file/r.html")
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("names", [["$\\frac{$"], ["_x"], ["x/one", "y/one"], ["long" * 50]])
+def test_figures_name_runs_as_they_are_called(place: Path, tmp_path: Path, names: list[str]) -> None:
+    """Whatever a formula or a legend would make of the name; two runs of one name are two."""
+    for name in names:
+        shutil.copytree(place / "runs" / "one", tmp_path / name)
+    drawn = {picture.name: picture for picture in pictures([published(RunFolder(tmp_path / name)) for name in names])}
+    for name in names:
+        assert drawn["solved-within-calls-held-out"].words.count(f"{Path(name).name} (gif-mcts)") == len(names)
+    alone = {picture.name: picture for picture in pictures([published(RunFolder(tmp_path / names[0]))])}
+    assert (alone["verdicts"].svg == drawn["verdicts"].svg) == (len(names) == 1)

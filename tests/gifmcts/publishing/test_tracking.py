@@ -87,6 +87,17 @@ def test_an_unknown_place_is_refused(folder: RunFolder) -> None:
     assert all(tracker in done.stderr for tracker in Tracker)
 
 
+@pytest.mark.parametrize("tracker", Tracker)
+def test_a_variable_that_is_set_to_nothing_counts_as_absent(folder: RunFolder, tmp_path: Path, tracker: Tracker) -> None:
+    """To the tracker's library too, which reads the environment by itself and may not see it so."""
+    names = ("MLFLOW_EXPERIMENT_NAME", "TRACKIO_SPACE_ID", "WANDB_PROJECT", "HF_TOKEN")
+    words = f"import os\nraise ImportError('found', [name for name in {names!r} if name in os.environ])"
+    (tmp_path / f"{tracker}.py").write_text(words)
+    values = {"MLFLOW_EXPERIMENT_NAME": "", "TRACKIO_SPACE_ID": " ", "WANDB_PROJECT": "", "HF_TOKEN": "kept"}
+    done = gifmcts(folder.path.parent.parent, "export", "one", "--to", tracker, PYTHONPATH=str(tmp_path), **values)
+    assert (done.returncode, "('found', ['HF_TOKEN'])" in done.stderr) == (2, True), done.stderr
+
+
 @needs(Tracker.MLFLOW)
 def test_mlflow_keeps_a_run(folder: RunFolder, tmp_path: Path) -> None:
     """In a store of this machine, as its own client reads it; a server that is not there is an error without a traceback."""
@@ -94,6 +105,10 @@ def test_mlflow_keeps_a_run(folder: RunFolder, tmp_path: Path) -> None:
     where = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db", "MLFLOW_EXPERIMENT_NAME": "tried"}
     done = gifmcts(place, "export", "one", "--to", "mlflow", **where)
     assert done.returncode == 0, done.stderr
+    done = gifmcts(place, "export", "one", "--to", "mlflow", **where | {"MLFLOW_EXPERIMENT_NAME": ""})
+    assert done.stdout.endswith(" of experiment gifmcts\n"), done.stderr
+    done = gifmcts(place, "export", "one", "--to", "mlflow", MLFLOW_ENABLE_ASYNC_LOGGING="x", **where)
+    assert (done.returncode, "MLFLOW_ENABLE_ASYNC_LOGGING" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
     program = """
 import json
 from mlflow.tracking import MlflowClient
@@ -122,7 +137,8 @@ print(json.dumps(told))
 def test_trackio_keeps_a_run(folder: RunFolder, tmp_path: Path) -> None:
     """In a folder of this machine; a Space needs a token of the environment."""
     place, sent = folder.path.parent.parent, tracked(report(folder))
-    done = gifmcts(place, "export", "one", "--to", "trackio", TRACKIO_DIR=str(tmp_path))
+    empty = {"TRACKIO_SPACE_ID": "", "TRACKIO_SERVER_URL": "", "TRACKIO_PROJECT": ""}
+    done = gifmcts(place, "export", "one", "--to", "trackio", TRACKIO_DIR=str(tmp_path), **empty)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "one sent to trackio: run one SIMULATED of project gifmcts\n"
     program = """
@@ -145,11 +161,13 @@ print(json.dumps({"history": SQLiteStorage.get_logs(run.project, run.name, run_i
 def test_wandb_keeps_a_run(folder: RunFolder, tmp_path: Path) -> None:
     """In a folder to be sent later; online it needs a key of the environment."""
     place, sent = folder.path.parent.parent, tracked(report(folder))
-    done = gifmcts(place, "export", "one", "--to", "wandb", WANDB_MODE="offline", WANDB_DIR=str(tmp_path))
+    done = gifmcts(place, "export", "one", "--to", "wandb", WANDB_MODE="offline", WANDB_DIR=str(tmp_path), WANDB_BASE_URL="")
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.rglob("*.wandb")
     kept = file.read_bytes()
     assert all(key.encode() in kept for key in (*sent.numbers, *sent.curve[0], sent.tags["digest"]))
     assert socket.gethostname().encode() not in kept
+    done = gifmcts(place, "export", "one", "--to", "wandb", WANDB_MODE="offline", WANDB_DIR=str(tmp_path), WANDB_BASE_URL="nowhere")
+    assert (done.returncode, "did not take the run" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
     done = gifmcts(place, "export", "one", "--to", "wandb", WANDB_MODE="", WANDB_API_KEY="")
     assert (done.returncode, "WANDB_API_KEY is not set" in done.stderr) == (2, True)

@@ -1,6 +1,8 @@
 """The view in a real browser, used as a person would."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,6 +190,34 @@ def test_hostile_programs_stay_text(browser: Browser, evil: Path, tmp_path: Path
             assert view.locator("main img, main script").count() == 0
         assert "document.title = 'taken'" in view.locator(".detail").inner_text()
         keep(view, "hostile", tmp_path)
+
+
+def test_a_long_text_is_read_whole(browser: Browser, runs: Path, tmp_path: Path) -> None:
+    """Of a run whose name means something in addresses: by the link below what is shown of it, as plain text."""
+    place = tmp_path / "50 % #1"
+    shutil.copytree(runs / "search", place)
+    file = place / "trees" / "tiny-0.jsonl"
+    lines = file.read_text().splitlines()
+    line = json.loads(lines[1])
+    line["completion"]["text"] = "<b>" * 30_000 + "the end"
+    file.write_text("\n".join([lines[0], json.dumps(line), *lines[2:]]) + "\n")
+    (place / "trees" / "tiny-99.jsonl").write_text("junk\n")
+    with viewed(tmp_path) as address, page(browser, address) as view:
+        view.goto("/")
+        view.get_by_role("link", name=place.name).click()
+        expect(view.locator("td[data-label=Outcome]").last).to_have_text("unreadable")
+        expect(view.get_by_text("The tree of problem tiny-99 cannot be read")).to_be_visible()
+        keep(view, "unreadable", tmp_path)
+        view.get_by_role("link", name="tiny-0", exact=True).click()
+        first = view.locator("ul.outline a[data-node]").first
+        first.click()
+        expect(first).to_have_attribute("aria-current", "true")
+        unfold(view)
+        keep(view, "long", tmp_path)
+        view.get_by_role("link", name="the whole text").click()
+        assert view.locator("body").inner_text().endswith("<b>the end")
+        view.go_back()
+        expect(view.locator(".detail")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,35 @@
+"""A search tree on a terminal."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from command import gifmcts
+from finished_runs import finished
+
+from gifmcts.cli.rendering import print_tree
+from gifmcts.tiny import TinyOptions
+from gifmcts.tree import Tree
+from gifmcts.types import Action, Attempt, Completion, Evaluation, Finish, Move, Reading
+
+EMPTY = Attempt(0, Move(0, Action.IMPROVE), 0, (), Completion("", 0, 0, Finish.STOP), Reading.UNREADABLE, None, Evaluation(0.0))
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_a_deep_tree_is_drawn_with_room_for_its_words(tmp_path: Path, columns: str) -> None:
+    """A chain of refinements as long as the budget: each call stands in a line with its visits, however narrow the terminal."""
+    finished(tmp_path / "runs" / "deep", mistakes=1.0, options=TinyOptions(problems=1, lines=4), budget=60, strategy="sequential")
+    done = gifmcts(tmp_path, "show", "deep", "tiny-0", COLUMNS=columns)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if "#" in line and "visits" in line]
+    assert len(lines) == 60
+    assert all(f"#{index} " in line for index, line in enumerate(lines))
+
+
+def test_a_tree_deeper_than_the_stack_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its last node too."""
+    tree = Tree()
+    for index in range(1200):
+        tree.add(replace(EMPTY, index=index, move=Move(index, Action.IMPROVE)))
+    print_tree(tree, {})
+    assert "#1199 improve" in capsys.readouterr().out
