@@ -62,7 +62,7 @@ def _forms(judged: Judged, spec: EnvironmentSpec) -> list[Check]:
             detail = {"problem": _PROBLEMS[name], **_given(judged, row, spec), "predicted": shorten(what)}
         made.append(Check(name, _verdict(judged, not notes), detail if judged.runs else {}))
     if not spec.stochastic:
-        made.append(Check(HIDDEN, _verdict(judged, not len(judged.found.unsteady)), _unsteady(judged, spec)))
+        made.append(Check(HIDDEN, _verdict(judged, not len(judged.found.unsteady)), _unsteady(judged, spec) if judged.runs else {}))
     return made
 
 

@@ -33,7 +33,7 @@ class Entry:
     counts: Mapping[str, int]
     """Transitions a split."""
     ceilings: Mapping[str, float]
-    """Share of a split's transitions that the true environment reproduces from the observation alone; absent where it is stochastic."""
+    """Accuracy of the true environment that sees no more than the observation, a split; absent where it is stochastic."""
     ladder: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,11 +115,10 @@ def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions
         folder: where the files stand; made if it is missing.
         spec: the environment.
         splits: what was collected.
-        entry: what else the manifest says: ``seed``, ``ladder``, ``versions``.
+        entry: what else the manifest says: ``seed``, ``ceilings``, ``ladder``, ``versions``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = _packed({f"{split.value}.{name}": column for split, some in splits.items() for name, column in some.columns().items()})
-    ceilings = {} if spec.stochastic else {split.value: float(some.exact.mean()) for split, some in splits.items()}
     made = msgspec.convert(
         {
             **entry,
@@ -127,7 +126,6 @@ def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions
             "file": f"{spec.name}.npz",
             "sha256": hashlib.sha256(content).hexdigest(),
             "counts": {split.value: len(some) for split, some in splits.items()},
-            "ceilings": ceilings,
         },
         Entry,
     )

@@ -1,15 +1,22 @@
-"""How trajectories are made better than random ones: look ahead in the true environment, a little or a lot."""
+"""How trajectories are made better than random ones: the planners of ``gifmcts cwmb plan`` in the true environment, a little or a lot."""
 
-from dataclasses import dataclass
+from random import Random
 from typing import Final
 
 import numpy as np
 
+from cwmb_eval.environment import EnvironmentSpec
+from cwmb_eval.planning.algorithms import cross_entropy, tree_search
+from cwmb_eval.planning.budgets import LITE, TREE_SEARCH, Settings
+from cwmb_eval.planning.simulators import Kept, Lawful, Laws, Simulator
 from cwmb_eval.transitions import Array
 from cwmb_eval.worlds.world import Action, World
 
-HOLD: Final = (1, 2, 4, 8)
-"""For how many steps a drawn action may be held."""
+WHOLE: Final = int(TREE_SEARCH["simulations"])
+"""The effort of the planner that ``gifmcts cwmb plan`` uses."""
+FEWEST_SAMPLES: Final = 10
+FEWEST_ELITES: Final = 2
+"""With one there is no deviation to draw from."""
 
 
 def draw(world: World, rng: np.random.Generator) -> Action:
@@ -21,38 +28,32 @@ def draw(world: World, rng: np.random.Generator) -> Action:
     return drawn
 
 
-@dataclass(frozen=True, slots=True)
-class Shooting:
-    """Random shooting: of ``candidates`` drawn action sequences the best one's first action; one candidate is a random policy.
+def constants(spec: EnvironmentSpec, effort: int, left: int) -> Settings:
+    """The planner's constants: ``effort`` simulations a move, or the same share of the cross-entropy method's samples."""
+    if spec.actions.discrete:
+        return {**TREE_SEARCH, "simulations": effort}
+    samples = max(FEWEST_SAMPLES, int(LITE["samples"]) * effort // WHOLE)
+    elites = max(FEWEST_ELITES, int(LITE["elites"]) * samples // int(LITE["samples"]))
+    return {**LITE, "samples": samples, "elites": elites, "horizon": min(int(LITE["horizon"]), left)}
 
-    A sequence holds each drawn action for a while, so that slow environments move at all. The true environment is put back exactly.
-    """
 
-    candidates: int
-    horizon: int = 20
+class Planner:
+    """Tree search where actions are discrete, else the cross-entropy method; it knows the law of what chance will bring, not its draws."""
 
-    def act(self, world: World, rng: np.random.Generator) -> Action:
-        """The next action; ``world`` is left as it was."""
-        if self.candidates <= 1:
-            return draw(world, rng)
-        kept = world.snapshot()
-        found = []
-        for _ in range(self.candidates):
-            first, worth = self._try(world, rng)
-            world.restore(kept)
-            found.append((worth, first))
-        return max(found, key=lambda pair: pair[0])[1]
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._laws = Laws(world.spec, world) if world.spec.stochastic else None
 
-    def _try(self, world: World, rng: np.random.Generator) -> tuple[Action, float]:
-        """A sequence's first action and the sum of its rewards."""
-        first: Action | None = None
-        total, step = 0.0, 0
-        while step < self.horizon:
-            action = draw(world, rng)
-            first = action if first is None else first
-            for _ in range(int(rng.choice(HOLD))):
-                answer = world.step(action)
-                total, step = total + answer.reward, step + 1
-                if answer.terminated:
-                    return first, total
-        return first if first is not None else draw(world, rng), total
+    def plan(self, observation: Array, effort: int, left: int, rng: np.random.Generator) -> list[Action]:
+        """The next actions, at most ``left`` of them; an effort of 1 is a random action. The environment is left as it was."""
+        world, actions = self._world, self._world.spec.actions
+        if effort <= 1:
+            return [draw(world, rng)]
+        chosen, kept = constants(world.spec, effort, left), world.snapshot()
+        simulator: Simulator = Kept(world) if self._laws is None else Lawful(self._laws, observation, rng)
+        if actions.discrete:
+            found: list[Action] = [tree_search(simulator, actions.count, chosen, Random(int(rng.integers(2**63))))]
+        else:
+            found = list(cross_entropy(simulator, actions.low, actions.high, chosen, rng).astype(actions.dtype))
+        world.restore(kept)
+        return found

@@ -6,20 +6,22 @@ from typing import Final
 
 import numpy as np
 
-from cwmb_eval.collection.planner import Shooting, draw
-from cwmb_eval.judging.matching import states_match, values_match
-from cwmb_eval.transitions import Array, Flags, Split, Transitions, transitions
+from cwmb_eval.collection.planner import WHOLE, Planner, draw
+from cwmb_eval.collection.truth import exactness
+from cwmb_eval.transitions import Array, Split, Transitions, transitions
 from cwmb_eval.worlds.world import Action, Step, World
 from gifmcts.seeds import derive
 
 STEPS: Final = 100
 """Steps of a trajectory, at most."""
-LADDER: Final = (1, 1, 1, 1, 1, 2, 4, 8, 16, 32)
-"""Candidates of the planner for each trajectory of a set: five random ones, five of rising quality."""
-STRONGEST: Final = 64
-"""Candidates for the visited split."""
+LADDER: Final = (1, 1, 1, 1, 1, 2, 4, 8, 16, WHOLE)
+"""The planner's effort for each trajectory of a set: five random ones, five of rising quality."""
+STRONGEST: Final = WHOLE
+"""The same for the visited split: the states that planning in a model will ask it for."""
 FEWEST: Final = 100
-"""Where episodes are short, whole ladders of trajectories are added until there are as many transitions."""
+"""Where episodes are short, trajectories are added until there are as many transitions."""
+MOST_LADDERS: Final = 50
+"""How often the ladder is gone through for that, at most."""
 
 
 @dataclass(slots=True)
@@ -58,19 +60,22 @@ class Collector:
         return found if box is None else found | {Split.BOX: box}
 
     def _run(self, split: Split, ladder: Sequence[int]) -> Transitions:
-        rows, trajectory = _Rows(), 0
-        while trajectory < len(ladder) or (len(rows) < min(FEWEST, len(ladder) * self.steps) and trajectory < 20 * len(ladder)):
+        planner, rows, trajectory = Planner(self.world), _Rows(), 0
+        fewest, most = min(FEWEST, len(ladder) * self.steps), MOST_LADDERS * len(ladder)
+        while trajectory < len(ladder) or (len(rows) < fewest and trajectory < most):
             self.progress(f"{self.world.spec.name}: {split.value}, trajectory {trajectory}, {len(rows)} transitions")
-            self._trajectory(rows, split, trajectory, Shooting(ladder[trajectory % len(ladder)]))
+            self._trajectory(rows, split, trajectory, planner, ladder[trajectory % len(ladder)])
             trajectory += 1
         return self._finished(rows)
 
-    def _trajectory(self, rows: _Rows, split: Split, number: int, policy: Shooting) -> None:
+    def _trajectory(self, rows: _Rows, split: Split, number: int, planner: Planner, effort: int) -> None:
         world, name = self.world, self.world.spec.name
         observation = world.reset(derive("cwmb", self.seed, name, split.value, number, "episode") % 2**31)
         rng = np.random.default_rng(derive("cwmb", self.seed, name, split.value, number, "policy"))
-        for step in range(min(self.steps, world.spec.limit or self.steps)):
-            action = policy.act(world, rng)
+        planned, steps = list[Action](), min(self.steps, world.spec.limit or self.steps)
+        for step in range(steps):
+            planned = planned or planner.plan(observation, effort, steps - step, rng)
+            action = planned.pop(0)
             answer = world.step(action)
             truncated = not answer.terminated and step + 1 == world.spec.limit
             _record(rows, observation, action, answer, truncated=truncated, trajectory=number, step=step)
@@ -107,18 +112,3 @@ def _record(rows: _Rows, observation: Array, action: Action, answer: Step, trunc
         step=step,
         valid=answer.valid,
     )
-
-
-def exactness(world: World, recorded: Transitions) -> Flags:
-    """For each transition, whether the true environment started from the observation alone answers what was recorded: the ceiling."""
-    exact = np.zeros(len(recorded), dtype=bool)
-    for row in range(len(recorded)):
-        if not world.place(recorded.observation[row]):
-            return exact
-        action = recorded.action[row]
-        answer = world.step(int(action[0]) if world.spec.actions.discrete else action)
-        ended = bool(recorded.terminated[row])
-        same = ended or bool(states_match(recorded.next_observation[row : row + 1], answer.observation[None], world.spec.observations)[0])
-        reward = bool(values_match(recorded.reward[row : row + 1], np.array([answer.reward]))[0])
-        exact[row] = same and reward and answer.terminated == ended
-    return exact

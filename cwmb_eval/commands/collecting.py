@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from cwmb_eval import catalog, dataset
 from cwmb_eval.collection.trajectories import LADDER, STEPS, STRONGEST, Collector
+from cwmb_eval.collection.truth import ceilings
 from cwmb_eval.versions import versions
 from gifmcts.errors import GifmctsError, UsageError
 from gifmcts.settings import LISTED
@@ -25,7 +26,7 @@ class CollectOptions:
     seed: int = 0
     """Everything random is derived from it."""
     ladder: Annotated[tuple[int, ...], LISTED] = LADDER
-    """Action sequences that the planner tries at each step, one number a trajectory; 1 is a random policy."""
+    """The planner's effort, one number a trajectory: 1 is a random policy, 25 the planner of `gifmcts cwmb plan`."""
     strongest: int = STRONGEST
     """The same for the visited split."""
     steps: int = STEPS
@@ -50,11 +51,11 @@ def _one(entry: catalog.Entry, options: CollectOptions) -> str:
     """Collect one environment; a line about it."""
     world = catalog.open_world(entry)
     splits = Collector(world, options.seed, options.ladder, options.strongest, options.steps, _progress).collect()
-    known = {"seed": options.seed, "ladder": options.ladder, "versions": versions()}
+    known = {"seed": options.seed, "ceilings": ceilings(world, splits), "ladder": options.ladder, "versions": versions()}
     made = dataset.save(options.out, world.spec, splits, known)
     counts = ", ".join(f"{name} {count}" for name, count in made.counts.items())
-    ceilings = ", ".join(f"{name} {share:.3f}" for name, share in made.ceilings.items())
-    return f"{world.spec.name}: {counts} transitions; ceilings: {ceilings or 'by distribution'}; {options.out / made.file}"
+    told = ", ".join(f"{name} {share:.3f}" for name, share in made.ceilings.items())
+    return f"{world.spec.name}: {counts} transitions; ceilings: {told or 'by distribution'}; {options.out / made.file}"
 
 
 def _progress(words: str) -> None:

@@ -15,11 +15,13 @@ from rich.table import Table
 from cwmb_eval import catalog
 from cwmb_eval.catalog import Entry
 from cwmb_eval.commands.programs import REFERENCE, programs
-from cwmb_eval.planning.budgets import Budget, planner
+from cwmb_eval.planning.budgets import Budget
 from cwmb_eval.planning.candidates import play
 from cwmb_eval.planning.episodes import Policy, Task
+from cwmb_eval.planning.keeping import fingerprint, keep
 from cwmb_eval.planning.returns import References, references
 from cwmb_eval.planning.table import HEADER, Row, means, row
+from gifmcts.cli.listing import find
 from gifmcts.errors import GifmctsError, PreflightError, UsageError
 from gifmcts.settings import LISTED
 from sandbox import Jail, SandboxError
@@ -69,6 +71,8 @@ def plan(program: str, /, options: Annotated[PlanOptions, Parameter(name="*")] =
             print(jsonlib.dumps(made.as_json()))
     elif rows:
         _print(rows)
+    if rows and program != REFERENCE and not Path(program).is_file():
+        keep(find(program, options.runs), rows)
     return 1 if failed else 0
 
 
@@ -117,7 +121,7 @@ async def _row(jail: Jail, known: References, entry: Entry, source: str, options
     played = await asyncio.gather(*(play(jail, task, source, episode) for episode in range(options.episodes)))
     _progress("")
     chance, oracle = ([worth for worth in returns[policy] if worth is not None] for policy in (Policy.RANDOM, Policy.ORACLE))
-    return row(spec.name, spec.group, planner(spec), played, chance, oracle, returns[Policy.OPTIMAL])
+    return row(spec, options.budget, played, chance, oracle, returns[Policy.OPTIMAL], fingerprint(source))
 
 
 def _print(rows: list[Row]) -> None:

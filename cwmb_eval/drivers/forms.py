@@ -1,104 +1,102 @@
-"""Observations as a program meets them, from rows of numbers and back; put in front of the stepper."""
+"""Observations and actions as a program meets them, from rows of numbers; put in front of other drivers."""
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,var-annotated"
 
 import itertools
+import math
 
 import numpy
 
 
 def given(order, rows):
-    """Functions that make the observation and the action of a row anew, and the bytes that an untouched observation has."""
+    """The observations and the actions of an order."""
     count, width = order["rows"], order["width"]
-    observations = numpy.frombuffer(rows, order["dtype"], count * width).reshape(count, width)
-    kind = numpy.dtype(order["dtype"]).itemsize
-    actions = numpy.frombuffer(rows, order["action_dtype"], offset=count * width * kind).reshape(count, -1)
-    if order["discrete"]:
-        listed = actions[:, 0].tolist()
-        action = listed.__getitem__
-    else:
-        action = lambda row: actions[row].copy()  # noqa: E731
+    kind = numpy.dtype(order["dtype"])
+    observations = numpy.frombuffer(rows, kind, count * width).reshape(count, width)
+    actions = numpy.frombuffer(rows, order["action_dtype"], offset=count * width * kind.itemsize).reshape(count, -1)
+    played = Plain(actions[:, 0].tolist()) if order["discrete"] else Arrays(actions)
     if order["form"] == "vector":
-        return (lambda row: observations[row].copy()), action, (lambda row, seen: seen.tobytes() != observations[row].tobytes())
-    plain = observations.tolist()
+        return Arrays(observations), played
     if order["form"] == "integer":
-        return (lambda row: plain[row][0]), action, (lambda _row, _seen: False)
+        return Plain(observations[:, 0].tolist()), played
     if order["form"] == "tuple":
-        return (lambda row: tuple(plain[row])), action, (lambda _row, _seen: False)
-    pristine = [nest(order, numbers) for numbers in plain]
-    copy = copier(order)
-    return (lambda row: copy(pristine[row])), action, (lambda row, seen: seen != pristine[row])
+        return Plain([tuple(numbers) for numbers in observations.tolist()]), played
+    return Nested(order, observations), played
 
 
-def nest(order, numbers):
-    """The observation of words that a row of numbers stands for."""
-    words, parts, place = order["words"], {}, 0
-    for name, shape in order["blocks"]:
-        size = 1
-        for length in shape:
-            size *= length
-        part = [words[number] for number in numbers[place : place + size]]
-        for length in reversed(shape[1:]):
-            part = [part[start : start + length] for start in range(0, len(part), length)]
-        parts[name], place = part, place + size
-    return parts if len(parts) > 1 else part
+class Plain:
+    """Values that nobody can change, one a row."""
+
+    def __init__(self, values):
+        """As they are shown."""
+        self.values = values
+
+    def one(self, row):
+        """That of a row, as new."""
+        return self.values[row]
+
+    def every(self):
+        """Those of all rows, as new."""
+        return self.values
+
+    def changed(self, shown, first=0):
+        """Of those that were shown, from row ``first`` on, the places of what is no longer as it was."""
+        return []
 
 
-def copier(order):
-    """A function that copies such an observation, lists and all."""
-    depths = {name: len(shape) for name, shape in order["blocks"]}
+class Arrays(Plain):
+    """Rows of an array."""
 
-    def copied(part, depth):
-        if depth == 1:
-            return part.copy()
-        if depth == 2:
-            return [row.copy() for row in part]
-        return [copied(item, depth - 1) for item in part]
+    def one(self, row):
+        """A copy."""
+        return self.values[row].copy()
 
-    if len(depths) == 1:
-        (depth,) = depths.values()
-        return lambda whole: copied(whole, depth)
-    return lambda whole: {name: copied(part, depths[name]) for name, part in whole.items()}
+    def every(self):
+        """The rows of one copy."""
+        return list(self.values.copy())
+
+    def changed(self, shown, first=0):
+        """By their bytes, for what is not a number equals nothing."""
+        was = self.values[first : first + len(shown)]
+        if b"".join([seen.tobytes() for seen in shown]) == was.tobytes():
+            return []
+        return [place for place, seen in enumerate(shown) if seen.tobytes() != was[place].tobytes()]
+
+
+class Nested(Plain):
+    """Lists of lists of words, under the names of their blocks where there are several."""
+
+    def __init__(self, order, numbers):
+        """The words that rows of numbers stand for, as an array for each block."""
+        words, parts, last = numpy.array(order["words"], dtype=object)[numbers], {}, 0
+        for name, shape in order["blocks"]:
+            first, last = last, last + math.prod(shape)
+            parts[name] = words[:, first:last].reshape(-1, *shape)
+        super().__init__(parts)
+
+    def one(self, row):
+        """New lists."""
+        return self.lists(row, row + 1)[0]
+
+    def every(self):
+        """New lists for each."""
+        return self.lists(0, None)
+
+    def changed(self, shown, first=0):
+        """By their words."""
+        was = self.lists(first, first + len(shown))
+        return [] if shown == was else [place for place, seen in enumerate(shown) if seen != was[place]]
+
+    def lists(self, first, last):
+        """The observations of some rows."""
+        blocks = [part[first:last].tolist() for part in self.values.values()]
+        if len(blocks) == 1:
+            return blocks[0]
+        return [dict(zip(self.values, parts, strict=True)) for parts in zip(*blocks, strict=True)]
 
 
 def flatten(value, depth):
-    """The words of nested lists."""
+    """The words of nested lists, one after the other."""
     for _ in range(depth - 1):
         value = itertools.chain.from_iterable(value)
-    return list(value)
-
-
-def reader(order):
-    """A function that writes an observation into a row; whether it could."""
-    width = order["width"]
-    if order["form"] == "vector":
-
-        def read(value, row):
-            array = numpy.asarray(value, dtype="<f8")
-            if array.shape != (width,):
-                return False
-            row[:width] = array
-            return True
-
-    elif order["form"] == "words":
-        numbers = {word: float(number) for number, word in enumerate(order["words"])}
-
-        def read(value, row):
-            blocks = order["blocks"]
-            parts = [value] if len(blocks) == 1 else [value[name] for name, _ in blocks]
-            words = [word for part, (_, shape) in zip(parts, blocks, strict=True) for word in flatten(part, len(shape))]
-            if len(words) != width:
-                return False
-            row[:width] = [numbers.get(word, -1.0) for word in words]
-            return True
-
-    else:
-
-        def read(value, row):
-            array = numpy.asarray(value)
-            if array.dtype.kind not in "biuf" or array.size != width or (order["form"] == "tuple" and array.ndim != 1):
-                return False
-            row[:width] = array.reshape(width)
-            return True
-
-    return read
+    return value

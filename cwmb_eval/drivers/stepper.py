@@ -7,7 +7,9 @@ standard output before each row, which says how far a program came that was stop
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,var-annotated"
 
+import gc
 import json
+import mmap
 import os
 import random
 import sys
@@ -15,11 +17,10 @@ import traceback
 
 import numpy
 
-from cwmb_eval.drivers.forms import given, reader
+from cwmb_eval.drivers.answers import MUTATED, checker, collector, mark_infinite, note, text
+from cwmb_eval.drivers.forms import given
 
-MUTATED, SHAPE, NAN, DONE, REWARD, FORM, VALID = (1 << bit for bit in range(7))
-"""What is wrong with an answer's form."""
-SHOWN = 160
+DOT = ord(".")
 
 
 class Nowhere:
@@ -42,6 +43,7 @@ class Nowhere:
 
 def load(program):
     """Nothing is built yet."""
+    gc.set_threshold(10_000)  # lists of words are many, and make no cycles
     return {"program": program, "model": None}
 
 
@@ -60,7 +62,8 @@ def step(state, data):
     head, _, rows = data.partition(b"\n")
     order = json.loads(head)
     sys.stdout = Nowhere()
-    place = {"at": "build", "row": 0}
+    os.write(1, bytes(order["rows"]))  # and into its memory from then on: a call of the kernel takes as long as the checks of a row
+    place = {"at": "build", "row": 0, "came": mmap.mmap(1, order["rows"])}
     table = numpy.zeros((order["answers"], order["width"] + 4))
     notes = {}
     fault = None
@@ -85,99 +88,41 @@ def describe(error, program):
     return {"error": type(error).__name__, "message": text(lambda: str(error), 600), "line": lines[-1] if lines else None}
 
 
-def text(write, limit=SHOWN):
-    """Words about a value that may refuse to be written."""
-    try:
-        return str(write())[:limit]
-    except Exception as error:  # noqa: BLE001  the value is the program's
-        return "(" + type(error).__name__ + " while it was written)"
-
-
-def checker(order, notes):
-    """A function that writes an answer into a row of the table: observation, reward, done, valid actions, flags."""
-    width, valid = order["width"], order["valid"]
-    read, parts = reader(order), 4 if valid else 3
-    boolean, numeric = (bool, numpy.bool_), (int, float, numpy.integer, numpy.floating)
-
-    def note(flag, row, what):
-        notes.setdefault(str(flag), [row, text(lambda: repr(what))])
-        return flag
-
-    def check(number, answer, row, flags):
-        if not isinstance(answer, tuple | list) or len(answer) != parts:
-            row[:width] = numpy.nan
-            row[width + 3] = flags | note(FORM, number, answer)
-            return
-        observation, reward, done = answer[0], answer[-2], answer[-1]
-        try:
-            right = read(observation, row)
-        except (TypeError, ValueError, KeyError, IndexError, OverflowError):
-            right = False
-        if not right:
-            row[:width] = numpy.nan
-            flags |= note(SHAPE, number, observation)
-        try:
-            row[width] = reward if isinstance(reward, numeric) else numpy.nan
-        except OverflowError:
-            row[width] = numpy.inf
-        if not isinstance(reward, numeric):
-            flags |= note(REWARD, number, reward)
-        if isinstance(done, boolean):
-            row[width + 1] = done
-        else:
-            row[width + 1] = -1.0
-            flags |= note(DONE, number, done)
-        if valid:
-            try:
-                row[width + 2] = sum({1 << int(action) for action in answer[1] if 0 <= int(action) < 16})
-            except (TypeError, ValueError):
-                row[width + 2] = -1.0
-                flags |= note(VALID, number, answer[1])
-        row[width + 3] = flags
-
-    return check, note
-
-
 def ask(model, order, rows, table, place, notes):
     """One step from each observation."""
-    observation, action, touched = given(order, rows)
-    check, note = checker(order, notes)
-    set_state, take, write = model.set_state, model.step, os.write
-    for number in range(order["rows"]):
-        write(1, b".")
-        place["row"], place["at"] = number, "set_state"
-        seen = observation(number)
-        set_state(seen)
-        place["at"] = "step"
-        answer = take(action(number))
-        check(number, answer, table[number], note(MUTATED, number, seen) if touched(number, seen) else 0)
-        place["done"] = number + 1
+    observations, actions = given(order, rows)
+    take, settle = collector(order, table, notes)
+    set_state, act, came, shown = model.set_state, model.step, place["came"], observations.every()
+    number, at, done = 0, "set_state", 0
+    try:
+        for number, (seen, action) in enumerate(zip(shown, actions.every(), strict=True)):
+            came[number] = DOT
+            at = "set_state"
+            set_state(seen)
+            at = "step"
+            take(number, act(action))
+            done = number + 1
+    finally:
+        place.update(row=number, at=at, done=done)
+        settle()
+    for row in observations.changed(shown):
+        table[row, order["width"] + 3] += note(notes, MUTATED, row, shown[row])
     mark_infinite(table, order, notes)
-    return order["rows"]
-
-
-def mark_infinite(table, order, notes):
-    """Flag numbers that are none, where something of the right form was answered."""
-    width = order["width"]
-    bad = ~numpy.isfinite(table[:, : width + 1]).all(axis=1) & ((table[:, width + 3].astype(int) & (SHAPE | FORM | REWARD)) == 0)
-    if bad.any():
-        table[bad, width + 3] += NAN
-        first = int(bad.argmax())
-        notes[str(NAN)] = [first, text(table[first, : width + 1].tolist)]
+    return done
 
 
 def roll(model, order, rows, table, place, notes):
     """Many steps from the first observation of each of ``starts`` stretches, without going back to what was recorded."""
-    observation, action, _ = given(order, rows)
-    check, _ = checker(order, notes)
+    observations, actions = given(order, rows)
+    check = checker(order, notes)
     for first, last in order["stretches"]:
         place["row"], place["at"] = first, "set_state"
-        model.set_state(observation(first))
+        model.set_state(observations.one(first))
         place["at"] = "step"
         for number in range(first, last):
-            os.write(1, b".")
+            place["came"][number] = DOT
             place["row"] = number
-            check(number, model.step(action(number)), table[number], 0)
+            check(number, model.step(actions.one(number)), table[number], 0)
             if table[number][order["width"] + 1] == 1.0:
                 table[number + 1 : last] = numpy.nan
                 break
@@ -186,22 +131,23 @@ def roll(model, order, rows, table, place, notes):
 
 def draw(model, order, rows, table, place, notes):
     """Many steps from each observation; a row for every different answer, its number in the place of the flags' upper bits."""
-    observation, action, touched = given(order, rows)
-    check, note = checker(order, notes)
+    observations, actions = given(order, rows)
+    check = checker(order, notes)
     count, width, limit = 0, order["width"], order["distinct"]
     for number in range(order["rows"]):
-        os.write(1, b".")
+        place["came"][number] = DOT
         place["row"] = number
         rng = random.Random(order["seed"] + number)
         found = {}
         scratch = numpy.zeros(width + 4)
         for _ in range(order["draws"]):
             place["at"] = "set_state"
-            seen = observation(number)
+            seen = observations.one(number)
             model.set_state(seen)
             place["at"] = "step"
-            answer = model.step(action(number), rng)
-            check(number, answer, scratch, note(MUTATED, number, seen) if touched(number, seen) else 0)
+            answer = model.step(actions.one(number), rng)
+            flags = note(notes, MUTATED, number, seen) if observations.changed([seen], number) else 0
+            check(number, answer, scratch, flags)
             key = scratch.tobytes()
             if key in found or len(found) < limit:
                 found[key] = found.get(key, 0) + 1

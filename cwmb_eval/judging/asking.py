@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -56,21 +56,32 @@ async def predict(
     parts = ordering.portions(some, every=every)
     rows = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
     again = ordering.shuffled(rows, spec.name)
-    orders = [Order("ask", some.observation[part], some.action[part]) for part in parts]
-    orders += [Order("ask", some.observation[part], some.action[part], fresh=not number) for number, part in enumerate(again)]
-    found, ended = await _answers(sandbox, limits, spec, source, orders)
-    tables = np.full((2, len(some), spec.observations.width + EXTRA), np.nan)
-    for number, (part, answer) in enumerate(zip([*parts, *again], found, strict=False)):
-        tables[int(number >= len(parts)), part[: len(answer.table)]] = answer.table
-    notes = _noted(parts, found)
-    outcomes = tuple(answer.outcome for answer in found)
-    if ended is not None:
-        place = [*parts, *again][len(found) - 1]
-        return Predictions(rows, tables[0][rows], ended.verdict, ended.fault, int(place[ended.row]), notes, outcomes=outcomes)
+    found, ended = await _answers(sandbox, limits, spec, source, [*_orders(some, parts), *_orders(some, again, fresh=True)])
+    first, second, place = found[: len(parts)], found[len(parts) :], [*parts, *again][len(found) - 1] if ended else rows
+    if ended is not None and ended.verdict is Verdict.TIME and 1 < len(found) <= len(parts):
+        # What was answered before a limit counts; but who stops is asked a second time like anybody else.
+        again = ordering.shuffled(np.concatenate(parts[: len(found) - 1]), spec.name)
+        second, _ = await _answers(sandbox, limits, spec, source, _orders(some, again, fresh=True))
+    tables = [_table(some, spec, *given) for given in ((parts, first), (again, second))]
     differs = ~((tables[0] == tables[1]) | (np.isnan(tables[0]) & np.isnan(tables[1]))).all(axis=1)
     unsteady = np.flatnonzero(differs)
     other = {int(unsteady[0]): tables[1][unsteady[0]]} if len(unsteady) else {}
-    return Predictions(rows, tables[0][rows], notes=notes, unsteady=unsteady, other=other, outcomes=outcomes)
+    outcomes = tuple(answer.outcome for answer in (*first, *second))
+    known = Predictions(rows, tables[0][rows], notes=_noted(parts, first), unsteady=unsteady, other=other, outcomes=outcomes)
+    return known if ended is None else replace(known, verdict=ended.verdict, fault=ended.fault, at=int(place[ended.row]))
+
+
+def _orders(some: Transitions, parts: Sequence[Indices], *, fresh: bool = False) -> list[Order]:
+    """An input for each part; ``fresh``: to a model that is built anew before the first."""
+    return [Order("ask", some.observation[part], some.action[part], fresh=fresh and not number) for number, part in enumerate(parts)]
+
+
+def _table(some: Transitions, spec: EnvironmentSpec, parts: Sequence[Indices], found: Sequence[Answer]) -> Floats:
+    """A row for every transition; what was not answered is not a number."""
+    table = np.full((len(some), spec.observations.width + EXTRA), np.nan)
+    for part, answer in zip(parts, found, strict=False):
+        table[part[: len(answer.table)]] = answer.table
+    return table
 
 
 async def draw(sandbox: Sandbox, limits: Limits, spec: EnvironmentSpec, source: str, some: Transitions) -> Predictions:

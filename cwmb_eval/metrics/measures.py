@@ -10,6 +10,7 @@ from cwmb_eval.environment import EnvironmentSpec
 from cwmb_eval.judging.judge import Judge, Judged
 from cwmb_eval.metrics.laws import ceiling
 from cwmb_eval.metrics.openloop import STEPS, OpenLoop, open_loop
+from cwmb_eval.metrics.scores import Metric
 from cwmb_eval.transitions import Split
 
 
@@ -83,7 +84,8 @@ async def measure(judge: Judge, data: DataSet, split: Split, source: str) -> Mea
     some, spec = data.splits[split], data.spec
     judged = await judge.confirm(spec, source, some)
     run = await open_loop(judge.sandbox, judge.limits, spec, source, some) if judged.runs else None
-    top = ceiling(some, judged.found.rows, spec) if spec.stochastic else data.ceilings.get(split.value)
+    known = data.ceilings.get(split.value) if judge.metric is Metric.ACCURACY else None
+    top = ceiling(some, judged.found.rows, spec) if spec.stochastic else known
     components = {component.value: judged.scores.component(component) for component in judged.scores.right}
     share = judged.reward if judged.runs else 0.0
     balanced = judged.scores.balanced if judged.runs else 0.0

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from cwmb_eval.environment import EnvironmentSpec
+from cwmb_eval.environment import EnvironmentSpec, Form
 from cwmb_eval.judging.asking import Predictions
-from cwmb_eval.judging.matching import states_match, values_match
+from cwmb_eval.judging.matching import elements_match, values_match
 from cwmb_eval.transitions import Flags, Floats, Indices, Transitions
 
 FEW_VALUES: Final = 6
@@ -83,7 +83,10 @@ def reward_classes(rewards: Floats) -> tuple[Indices, tuple[str, ...]]:
 
 
 def scores(metric: Metric, some: Transitions, found: Predictions, spec: EnvironmentSpec) -> Scores:
-    """Compare predictions with what was recorded; an answer that changes with the order of the questions is not right."""
+    """Compare predictions with what was recorded: a vector is worth the share of its elements that are right.
+
+    An answer that changes with the order of the questions is not right.
+    """
     rows, width = found.rows, spec.observations.width
     table = np.where(np.isin(rows, found.unsteady)[:, None], np.nan, found.table)
     exactly = metric is Metric.CWM2024
@@ -91,9 +94,10 @@ def scores(metric: Metric, some: Transitions, found: Predictions, spec: Environm
     rewards = some.reward[rows]
     got = table[:, width]
     same_reward = got == rewards.astype(np.float32).astype(np.float64) if exactly else values_match(rewards, got)
+    elements = elements_match(some.next_observation[rows], table[:, :width], spec.observations)
     everywhere = np.ones(len(rows), dtype=bool)
     right = {
-        Component.STATE: states_match(some.next_observation[rows], table[:, :width], spec.observations),
+        Component.STATE: elements.all(axis=1),
         Component.REWARD: same_reward,
         Component.DONE: table[:, width + 1] == ended,
     }
@@ -102,7 +106,10 @@ def scores(metric: Metric, some: Transitions, found: Predictions, spec: Environm
         right[Component.VALID] = table[:, width + 2] == some.valid[rows]
         counts[Component.VALID] = ~ended
     weights = np.array([counts[component] for component in right], dtype=np.float64)
-    score = (np.array([right[component] for component in right]) * weights).sum(axis=0) / weights.sum(axis=0)
+    worth = np.array([right[component] for component in right], dtype=np.float64)
+    if spec.observations.form is Form.VECTOR:
+        worth[list(right).index(Component.STATE)] = elements.mean(axis=1)
+    score = (worth * weights).sum(axis=0) / weights.sum(axis=0)
     classes, names = reward_classes(rewards)
     if exactly:
         score = _weighed(score, rewards)

@@ -75,27 +75,33 @@ def chosen(node, exploration, rng):
 
 def rollout(simulator, count, settings, rng):
     """The discounted sum of rewards of random actions."""
-    worth, weight, draw = 0.0, 1.0, rng.random
+    worth, weight, discount = 0.0, 1.0, settings["discount"]
+    step, draw = simulator.step, rng.random
     for _ in range(int(settings["rollout"])):
-        reward, done = simulator.step(int(draw() * count))
+        reward, done = step(int(draw() * count))
         worth += weight * reward
-        weight *= settings["discount"]
+        weight *= discount
         if done:
             break
     return worth
 
 
 def cross_entropy(
-    simulator: "Simulator", low: "Sequence[float]", high: "Sequence[float]", settings: "Mapping[str, float]", rng: numpy.random.Generator
+    simulator: "Simulator",
+    low: "Sequence[float]",
+    high: "Sequence[float]",
+    settings: "Mapping[str, float]",
+    rng: numpy.random.Generator,
+    kind: str = "<f8",
 ) -> "Floats":
-    """The best sequence of actions that was drawn, ``horizon`` rows."""
+    """The best sequence of actions that was drawn, ``horizon`` rows; the simulator is given actions of the numpy dtype ``kind``."""
     least, largest = numpy.asarray(low, dtype="<f8"), numpy.asarray(high, dtype="<f8")
     shape = (int(settings["horizon"]), len(least))
     mean, deviation = numpy.broadcast_to((least + largest) / 2, shape), numpy.broadcast_to((largest - least) / 2, shape)
     best, most = numpy.array(mean), -math.inf
     for _ in range(int(settings["iterations"])):
         drawn = numpy.clip(rng.normal(mean, deviation, (int(settings["samples"]), *shape)), least, largest)
-        worth = numpy.array([followed(simulator, sequence) for sequence in drawn])
+        worth = numpy.array([followed(simulator, sequence) for sequence in drawn.astype(kind)])
         order = numpy.argsort(-worth, kind="stable")
         if worth[order[0]] > most:
             best, most = drawn[order[0]], worth[order[0]]
@@ -107,9 +113,9 @@ def cross_entropy(
 def followed(simulator, sequence):
     """The sum of rewards of a sequence of actions, up to an end."""
     simulator.begin()
-    total = 0.0
+    total, step = 0.0, simulator.step
     for action in sequence:
-        reward, done = simulator.step(action)
+        reward, done = step(action)
         total += reward
         if done:
             break

@@ -101,7 +101,8 @@ def planned(simulator: Simulator, spec: EnvironmentSpec, budget: Budget, seed: i
     chosen = within(spec, budget, left)
     if spec.actions.discrete:
         return [tree_search(simulator, spec.actions.count, chosen, random.Random(seed))]
-    return list(cross_entropy(simulator, spec.actions.low, spec.actions.high, chosen, np.random.default_rng(seed)))
+    actions = spec.actions
+    return list(cross_entropy(simulator, actions.low, actions.high, chosen, np.random.default_rng(seed), actions.dtype))
 
 
 def within(spec: EnvironmentSpec, budget: Budget, left: int) -> dict[str, float]:

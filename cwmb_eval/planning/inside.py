@@ -21,9 +21,8 @@ class Model:
     def __init__(self, environment, order, rows):
         """Nothing is asked yet."""
         self.environment = environment
-        self.observation, _, _ = given(order, rows)
-        self.arrays = None if order["discrete"] else order["action_dtype"]
-        self.chance = (random.Random(order["seed"]),) if order["stochastic"] else ()
+        self.observation = given(order, rows)[0].one
+        self.rng = random.Random(order["seed"]) if order["stochastic"] else None
 
     def begin(self):
         """Be where the plan begins."""
@@ -31,8 +30,8 @@ class Model:
 
     def step(self, action):
         """What the program predicts; a reward that is no finite number is an error."""
-        given_action = action if self.arrays is None else action.astype(self.arrays)
-        answer = self.environment.step(given_action, *self.chance)
+        environment, rng = self.environment, self.rng
+        answer = environment.step(action) if rng is None else environment.step(action, rng)
         reward = float(answer[-2])
         if not math.isfinite(reward):
             raise ValueError("the reward is " + str(reward))
@@ -56,4 +55,5 @@ def step(state, data):
     model, seed = Model(state["environment"], order, rows), order["seed"]
     if order["discrete"]:
         return numpy.array([tree_search(model, order["count"], order["settings"], random.Random(seed))], dtype="<f8").tobytes()
-    return cross_entropy(model, order["low"], order["high"], order["settings"], numpy.random.default_rng(seed)).tobytes()
+    rng = numpy.random.default_rng(seed)
+    return cross_entropy(model, order["low"], order["high"], order["settings"], rng, order["action_dtype"]).tobytes()

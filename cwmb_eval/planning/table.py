@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from cwmb_eval.environment import EnvironmentSpec
+from cwmb_eval.planning.budgets import Budget, planner
 from cwmb_eval.planning.candidates import Played
 from cwmb_eval.planning.normalising import Interval, Normalised, interval, normalised
 
-HEADER = ("environment", "n", "random", "model", "oracle", "optimum", "R")
+HEADER = ("environment", "planner", "n", "random", "model", "oracle", "optimum", "R")
+ONE = "one"
+"""The budget of a planner that has no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Row:
     environment: str
     group: str
     planner: str
+    budget: str
     episodes: int
     random: Interval
     model: Interval
@@ -26,11 +31,15 @@ class Row:
     plans: int
     failed: int
     fault: str = ""
+    program: str = ""
+    """The fingerprint of the program's source."""
 
     def cells(self) -> tuple[str, ...]:
         """As ``HEADER`` names them."""
         optimum = "–" if self.optimum is None else f"{self.optimum:.4g}"
-        return (self.environment, str(self.episodes), _told(self.random), _told(self.model), _told(self.oracle), optimum, self.score())
+        how = self.planner if self.budget == ONE else f"{self.planner}, {self.budget}"
+        returns = (_told(self.random), _told(self.model), _told(self.oracle), optimum)
+        return (self.environment, how, str(self.episodes), *returns, self.score())
 
     def notes(self) -> list[str]:
         """Why there is no R, and how the program failed."""
@@ -52,22 +61,23 @@ class Row:
 
 
 def row(
-    name: str,
-    group: str,
-    planner: str,
+    spec: EnvironmentSpec,
+    budget: Budget,
     played: Sequence[Played],
     chance: Sequence[float],
     oracle: Sequence[float],
     optimal: Sequence[float | None],
+    program: str = "",
 ) -> Row:
     """Episodes of one environment, all from the same starts, summed up."""
     totals = [episode.total for episode in played]
     known = [worth for worth in optimal if worth is not None]
     first = next((episode.fault for episode in played if episode.fault), None)
     return Row(
-        name,
-        group,
-        planner,
+        spec.name,
+        spec.group,
+        planner(spec),
+        ONE if spec.actions.discrete else budget.value,
         len(played),
         interval(chance),
         interval(totals),
@@ -77,6 +87,7 @@ def row(
         sum(episode.plans for episode in played),
         sum(episode.failed for episode in played),
         str(first) if first else "",
+        program,
     )
 
 

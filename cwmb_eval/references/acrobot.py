@@ -32,11 +32,13 @@ class Environment:
         driven = torque + d2 / d1 * phi1 - 0.5 * speed**2 * sine - phi2
         bend = driven / (0.25 + 1.0 - d2**2 / d1)
         swing = -(d2 * bend + phi1) / d1
-        return [speed, turning, swing, bend]
+        return speed, turning, swing, bend
 
     def moved(self, state, slopes, seconds):
         """The state further along a slope."""
-        return [value + seconds * slope for value, slope in zip(state, slopes, strict=True)]
+        first, second, speed, turning = state
+        along, across, swing, bend = slopes
+        return first + seconds * along, second + seconds * across, speed + seconds * swing, turning + seconds * bend
 
     def step(self, action):
         """Torque -1, 0 or 1."""

@@ -19,11 +19,11 @@ class Environment:
         self.seconds = 0.02
         self.limit_angle = 12 * 2 * math.pi / 360
         self.limit_position = 2.4
-        self.state = (0.0, 0.0, 0.0, 0.0)
+        self.state = [0.0, 0.0, 0.0, 0.0]
 
     def set_state(self, observation):
         """Take the four numbers over."""
-        self.state = tuple(float(value) for value in observation)
+        self.state = observation.tolist()
 
     def step(self, action):
         """Push left (0) or right (1)."""
@@ -40,7 +40,7 @@ class Environment:
         speed = speed + self.seconds * push
         angle = angle + self.seconds * turning
         turning = turning + self.seconds * spin
-        self.state = (x, speed, angle, turning)
+        self.state = [x, speed, angle, turning]
         fallen = abs(angle) > self.limit_angle
         left = abs(x) > self.limit_position
         done = bool(fallen or left)

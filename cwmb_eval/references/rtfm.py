@@ -13,9 +13,9 @@ class Environment:
         self.place = (1, 1)
 
     def set_state(self, observation):
-        """Copy the grid and look for the agent in it."""
-        self.grid = [[list(cell) for cell in row] for row in observation]
-        for y, row in enumerate(self.grid):
+        """Take the grid over, which is never changed, and look for the agent in it."""
+        self.grid = observation
+        for y, row in enumerate(observation):
             for x, cell in enumerate(row):
                 if cell[0] == "you":
                     self.place = (y, x)
@@ -38,6 +38,7 @@ class Environment:
         held = self.grid[y][x][1]
         if there in ("wall", "you"):
             return self.grid, self.valid(), 0.0, False
+        self.grid = [row.copy() for row in self.grid]
         self.grid[y][x] = ["empty", "empty"]
         if there in self.beats.values():
             won = self.beats.get(held) == there

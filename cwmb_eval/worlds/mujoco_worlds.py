@@ -1,18 +1,29 @@
 """MuJoCo environments: snapshots copy the whole of the simulation's data, which is exact for every one of them."""
 
+import copy
 import logging
-from typing import Any
+from typing import Any, Final
 
 import mujoco
 import numpy as np
 
 from cwmb_eval.transitions import Array
 from cwmb_eval.worlds.gymnasium_worlds import GymnasiumWorld
+from cwmb_eval.worlds.mujoco_states import MOST_DRAWS, drawn_state, legal, restrict
 
 log = logging.getLogger(__name__)
 
-_NOISE = 0.1
-"""How far sampled positions and speeds lie from the initial ones, at most (radians or metres, and those per second)."""
+_HIDDEN: Final = {
+    "InvertedPendulum": 0,
+    "HalfCheetah": 1,
+    "Hopper": 1,
+    "Walker2d": 1,
+    "Swimmer": 2,
+    "Ant": 2,
+    "Humanoid": 2,
+    "HumanoidStandup": 2,
+}
+"""How many of the first positions, those of the place, an observation leaves out before it shows the others and all speeds."""
 
 
 class MujocoWorld(GymnasiumWorld):
@@ -25,14 +36,15 @@ class MujocoWorld(GymnasiumWorld):
 
     def snapshot(self) -> object:
         """The simulation's data, and the generator's state."""
-        kept = mujoco.MjData(self.environment.model)
-        mujoco.mj_copyData(kept, self.environment.model, self.environment.data)
-        return kept, self.environment.np_random.bit_generator.state
+        return copy.copy(self.environment.data), self.environment.np_random.bit_generator.state
 
     def restore(self, kept: object) -> None:
         """Put them back."""
         assert isinstance(kept, tuple)
-        mujoco.mj_copyData(self.environment.data, self.environment.model, kept[0])
+        if hasattr(mujoco, "mj_copyData"):
+            mujoco.mj_copyData(self.environment.data, self.environment.model, kept[0])
+        else:  # before MuJoCo 3
+            self.environment.data = copy.copy(kept[0])
         self.environment.np_random.bit_generator.state = kept[1]
 
     def place(self, observation: Array) -> bool:
@@ -49,27 +61,26 @@ class MujocoWorld(GymnasiumWorld):
             case "InvertedDoublePendulum":
                 positions[:] = row[0], *np.arctan2(row[1:3], row[3:5])
                 speeds[:] = row[5:8]
-            case _:
-                shown = getattr(environment, "observation_structure", None)
-                if not shown:
-                    return False
-                skipped, count = shown.get("skipped_qpos", 0), shown["qpos"]
-                positions[:skipped] = 0.0
-                positions[skipped : skipped + count], speeds[:] = row[:count], row[count : count + shown["qvel"]]
+            case name:
+                hidden = _HIDDEN[name]
+                shown = len(positions) - hidden
+                positions[:hidden] = 0.0
+                positions[hidden:], speeds[:] = row[:shown], row[shown : shown + len(speeds)]
         mujoco.mj_resetData(environment.model, environment.data)
         environment.set_state(positions, speeds)
         return True
 
     def sample(self, rng: np.random.Generator) -> Array | None:
-        """Around the initial state."""
-        environment = self.environment
-        positions = environment.init_qpos + rng.uniform(-_NOISE, _NOISE, environment.model.nq)
-        speeds = rng.uniform(-_NOISE, _NOISE, environment.model.nv)
-        if self.spec.name.startswith("Pusher"):
-            speeds[-4:], positions[-2:] = 0.0, 0.0
-        mujoco.mj_resetData(environment.model, environment.data)
-        environment.set_state(positions, speeds)
-        return self._row(environment._get_obs())
+        """Evenly within the limits of the joints, at speeds of either sign; where bodies overlap or an episode ends is drawn again."""
+        environment, name = self.environment, self.spec.name.partition("-")[0]
+        for _ in range(MOST_DRAWS):
+            positions, speeds = drawn_state(environment.model, environment.init_qpos, rng)
+            restrict(name, positions, speeds, rng)
+            mujoco.mj_resetData(environment.model, environment.data)
+            environment.set_state(positions, speeds)
+            if legal(name, environment):
+                return self._row(environment._get_obs())
+        return None
 
 
 def _place_pusher(environment: Any, row: Array, positions: Array, speeds: Array) -> None:

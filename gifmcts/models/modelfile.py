@@ -1,5 +1,6 @@
 """A model's own settings in a TOML file: its name, where it is served, how it is sampled, and what its template is told."""
 
+import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -82,8 +83,11 @@ def read(path: Path) -> ModelFile:
     _refuse_unknown(table, _names(ModelFile), str(path))
     try:
         said = msgspec.convert(table, ModelFile)
+        json.dumps(said.chat, allow_nan=False, default=str)
     except msgspec.ValidationError as error:
         raise ConfigError(f"the model file {path}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"the model file {path}: [chat] cannot be sent to a server: {error}") from error
     if said.name.endswith(".toml"):
         raise ConfigError(f"the model file {path}: name is {said.name!r}; give a model such as server/NAME, not another file")
     return said

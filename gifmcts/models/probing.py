@@ -37,6 +37,12 @@ class Ability:
     system: bool = True
     """Whether the template takes a system message."""
 
+    def told(self) -> str:
+        """What of it decides answers, in a few words."""
+        words = [f"continuation by {self.way}", f"context {self.context or 'unknown'}"]
+        words += ["the reasoning is closed before the prefill"] * self.thinking + ["no system message"] * (not self.system)
+        return ", ".join(words)
+
 
 async def probe(endpoint: Endpoint, wanted: str, told: Body, limit: int | None) -> Ability:
     """Ask a server for its models, its context and its best way to continue a prefill; four to twelve small requests.

@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from gifmcts.errors import ContextOverflow
 from gifmcts.models.joining import Way, after, instructed, mend_trimmed, without_system
-from gifmcts.models.probing import Ability, probe
+from gifmcts.models.probing import Ability, probe, same
 from gifmcts.models.recent import Recent
 from gifmcts.models.replies import ChatReply, TextReply, Tokens, Usage, Wrote, answered, continued, cut_at, finish_of
+from gifmcts.models.room import refuse_overlong, refuse_roomless
 from gifmcts.models.wire import ABSENT, Body, Endpoint, Interrupted
 from gifmcts.types import Chat, Completion, Finish, Message, Sampling
 
@@ -35,6 +36,7 @@ class Replica:
         self._told: Body = {"chat_template_kwargs": dict(chat)} if chat else {}
         self._context = context
         self._ability: Ability | None = None
+        self._first: Ability | None = None
         self._probing: asyncio.Lock | None = None
         self._rendered: Recent[tuple[Message, ...] | str, array[int]] = Recent(_REMEMBERED)
 
@@ -44,12 +46,21 @@ class Replica:
         return self._ability
 
     async def ability(self) -> Ability:
-        """What the server can do, probed once."""
+        """What the server can do, probed once.
+
+        Raises:
+            Interrupted: it cannot tell now, or answers otherwise than when it was lost, so that trees would be of two kinds.
+        """
         if self._ability is None:
             self._probing = self._probing or asyncio.Lock()
             async with self._probing:
                 if self._ability is None:
-                    self._ability = await probe(self.endpoint, self._wanted, self._told, self._context)
+                    found = await probe(self.endpoint, self._wanted, self._told, self._context)
+                    self._first = self._first or found
+                    if not same((self._first, found)):
+                        change = f"{self._first.told()}; now {found.told()}"
+                        raise Interrupted(f"another server than before answers at {self.endpoint.api}: {change}", down=True)
+                    self._ability = found
         return self._ability
 
     def forget(self) -> None:
@@ -65,6 +76,7 @@ class Replica:
     async def complete(self, chat: Chat, sampling: Sampling, seed: int) -> Completion:
         """Continue the chat by one request, after at most two that render it; raises as ``Endpoint.post`` does."""
         ability = await self.ability()
+        refuse_roomless(sampling, ability.context)
         started = time.perf_counter()
         body = _drawing(ability.model, sampling, seed)
         if chat.prefill and ability.way is Way.TOKENS:
@@ -81,7 +93,7 @@ class Replica:
 
     async def _continue_ids(self, chat: Chat, sampling: Sampling, body: Body, ability: Ability) -> tuple[Wrote, Usage | None, int]:
         prompt = await self._render(chat, ability)
-        _refuse_overlong(len(prompt), sampling, ability)
+        refuse_overlong(len(prompt), sampling, ability.context)
         reply = await self.endpoint.post("completions", {**body, "prompt": prompt.tolist()}, TextReply)
         if not reply.choices:
             raise Interrupted(f"{self.endpoint.api} sent a reply without a choice")
@@ -115,7 +127,7 @@ class Replica:
             return
         longest = sum(_TURN + len(message.content.encode(errors="replace")) for message in chat.messages)
         if longest + sampling.max_tokens > ability.context:
-            _refuse_overlong(len(await self._front(chat.messages, ability)), sampling, ability)
+            refuse_overlong(len(await self._front(chat.messages, ability)), sampling, ability.context)
 
     async def _render(self, chat: Chat, ability: Ability) -> "array[int]":
         """The chat's token ids up to the end of its prefill."""
@@ -160,12 +172,6 @@ def _drawing(model: str, sampling: Sampling, seed: int) -> Body:
 def _sent(messages: tuple[Message, ...], ability: Ability) -> list[dict[str, str]]:
     messages = messages if ability.system else without_system(messages)
     return [{"role": message.role.value, "content": message.content} for message in messages]
-
-
-def _refuse_overlong(prompt: int, sampling: Sampling, ability: Ability) -> None:
-    if ability.context is not None and prompt + sampling.max_tokens > ability.context:
-        room = f"{prompt} prompt tokens and room for {sampling.max_tokens}"
-        raise ContextOverflow(f"{room} do not fit into the context of {ability.context} tokens")
 
 
 def _stopped(wrote: Wrote, sampling: Sampling) -> Wrote:

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gifmcts.errors import ConfigError, ContextOverflow
+from gifmcts.errors import ConfigError
 from gifmcts.models.batching import Asked, Batches
 from gifmcts.models.catalog import ModelSettings, References
 from gifmcts.models.replies import ChatChoice, Spoken, answered
+from gifmcts.models.room import refuse_overlong, refuse_roomless
 from gifmcts.types import Chat, Completion, Sampling
 
 if TYPE_CHECKING:
@@ -79,15 +80,15 @@ class Transformers:
             PreflightError: the checkpoint cannot be loaded.
             ContextOverflow: the chat and the answer's room do not fit.
             ModelUnavailable: the device failed.
+            ModelRefused: no prompt would fit beside the answer.
         """
         from gifmcts.models.checkpoint import Prompt
 
         started = time.perf_counter()
         checkpoint = await self._ready()
+        refuse_roomless(sampling, checkpoint.context)
         ids = checkpoint.prompt(chat)
-        if checkpoint.context is not None and len(ids) + sampling.max_tokens > checkpoint.context:
-            room = f"{len(ids)} prompt tokens and room for {sampling.max_tokens}"
-            raise ContextOverflow(f"{room} do not fit into the context of {checkpoint.context} tokens")
+        refuse_overlong(len(ids), sampling, checkpoint.context)
         written = await self._batches.ask(Prompt(ids, sampling, seed))
         text, reasoning = written.text, ""
         if not chat.prefill:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ _phase = logging.getLogger("gifmcts.phase")
 
 _RESTARTS = 5
 """How often a server that dies is started again within one run."""
+_KILLED = 128 + signal.SIGKILL
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What ``--max-lora-rank`` of vLLM can be."""
 _KEPT = {
@@ -186,7 +188,8 @@ class Vllm:
     async def _stand_by(self, spawned: Spawned, server: Server) -> None:
         """Wait for the server's death; begin it again where it had served, else let everybody who waits give up."""
         status = await spawned.ended()
-        told = f"the vLLM server ended with status {status}: {spawned.cause()}; its whole log is {spawned.log}"
+        killed = " (killed, as the kernel does when memory runs out)" if status == _KILLED else ""
+        told = f"the vLLM server ended with status {status}{killed}: {spawned.cause()}; its whole log is {spawned.log}"
         if self._answered and self._restarts < _RESTARTS:
             self._restarts += 1
             _phase.info("%s. It is started again, the searches wait", told)

@@ -7,9 +7,11 @@ import pytest
 
 from cwmb_eval import catalog, descriptions
 from cwmb_eval.catalog import Family
-from cwmb_eval.collection.planner import Shooting, draw
-from cwmb_eval.collection.trajectories import Collector, exactness
+from cwmb_eval.collection.planner import WHOLE, Planner, constants, draw
+from cwmb_eval.collection.trajectories import Collector
+from cwmb_eval.collection.truth import ceilings, exactness
 from cwmb_eval.environment import Form
+from cwmb_eval.planning.budgets import Budget, settings
 from cwmb_eval.transitions import Split
 from cwmb_eval.worlds.blackjack import BlackjackLaw
 from cwmb_eval.worlds.world import World
@@ -54,6 +56,28 @@ def test_a_snapshot_is_exact(entry: catalog.Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", GYMNASIUM, ids=lambda entry: entry.name)
+def test_every_step_can_be_gone_back_to(entry: catalog.Entry) -> None:
+    """A hundred snapshots on the way, restored in another order: from each the next steps are those that plain stepping took."""
+    world, rng = opened(entry), np.random.default_rng(5)
+    kept, actions, answers = [], [], []
+    world.reset(5)
+    for number in range(100):
+        kept.append(world.snapshot())
+        actions.append(draw(world, rng))
+        answer = world.step(actions[-1])
+        answers.append((answer.observation.tolist(), answer.reward, answer.terminated))
+        if answer.terminated:
+            world.reset(6 + number)
+    for number in rng.permutation(100).tolist():
+        world.restore(kept[number])
+        for later in range(number, min(number + 3, 100)):
+            answer = world.step(actions[later])
+            assert (answer.observation.tolist(), answer.reward, answer.terminated) == answers[later]
+            if answer.terminated:
+                break
+
+
+@pytest.mark.parametrize("entry", GYMNASIUM, ids=lambda entry: entry.name)
 def test_sizes_come_from_the_installed_version(entry: catalog.Entry) -> None:
     """An observation is as long as the description says, and an action lies within it."""
     world = opened(entry)
@@ -75,29 +99,55 @@ def test_an_observation_is_a_full_state(entry: catalog.Entry) -> None:
 
 
 def test_a_hidden_speed_lowers_the_ceiling() -> None:
-    """Walker2d clips the speeds that it shows, so not every transition follows from an observation."""
+    """Walker2d clips the speeds that it shows: not every transition follows from an observation, but parts of the others do."""
     (entry,) = catalog.entries(["Walker2d"])
     world = opened(entry)
     some = Collector(world, seed=0, ladder=(1,), strongest=1, steps=60).collect()[Split.SEARCH]
-    assert 0.0 < some.exact.mean() < 1.0
+    (ceiling,) = ceilings(world, {Split.SEARCH: some}).values()
+    assert 0.0 < some.exact.mean() < ceiling < 1.0
 
 
-def test_looking_ahead_is_better_than_chance() -> None:
-    """The planner leaves the environment as it was, and balances the pole for longer."""
+@pytest.mark.parametrize("entry", GYMNASIUM, ids=lambda entry: entry.name)
+def test_the_box_is_wider_than_where_episodes_begin(entry: catalog.Entry) -> None:
+    """States from all over, none of them an end; each places the environment, whatever happened in it before."""
+    world, rng = opened(entry), np.random.default_rng(0)
+    begun = np.array([world.reset(seed) for seed in range(40)], dtype=float)
+    rows = [row for row in (world.sample(rng) for _ in range(40)) if row is not None]
+    assert len(rows) == 40
+    assert np.array(rows, dtype=float).std(axis=0).mean() > begun.std(axis=0).mean()
+    found = []
+    for seed in (1, 2):
+        world.reset(seed)
+        assert world.place(rows[0])
+        found.append(play(world, 3, 1))
+    assert world.spec.stochastic or found[0] == found[1]
+
+
+def test_effort_is_a_share_of_the_planner_that_returns_are_measured_with() -> None:
+    """The whole effort is that planner; with less there are still elites to draw from; no plan is longer than what is left."""
+    for name in ("CartPole", "Pendulum"):
+        (entry,) = catalog.entries([name])
+        spec = opened(entry).spec
+        assert constants(spec, WHOLE, 100) == settings(spec, Budget.LITE)
+    assert constants(spec, 2, 30) == {**settings(spec, Budget.LITE), "samples": 16, "elites": 2, "horizon": 30}
+
+
+def test_planning_is_better_than_chance() -> None:
+    """The pole is balanced for longer, and the environment is left as it was by every plan."""
     (entry,) = catalog.entries(["CartPole"])
     world = opened(entry)
     lengths = {}
-    for candidates in (1, 16):
-        rng, row, steps = np.random.default_rng(0), world.reset(0), 0
+    for effort in (1, 8):
+        planner, rng, row, steps = Planner(world), np.random.default_rng(0), world.reset(0), 0
         while steps < 60:
-            action = Shooting(candidates).act(world, rng)
+            (action,) = planner.plan(row, effort, 60 - steps, rng)
+            assert world.snapshot()[0]["state"] == pytest.approx(row)  # type: ignore[index]
             answer = world.step(action)
-            steps += 1
+            row, steps = answer.observation, steps + 1
             if answer.terminated:
                 break
-        lengths[candidates] = steps
-        assert row.shape == (4,)
-    assert lengths[16] > lengths[1]
+        lengths[effort] = steps
+    assert lengths[8] > lengths[1]
 
 
 def test_the_law_of_blackjack_is_how_it_is_played() -> None:

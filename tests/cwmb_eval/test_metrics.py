@@ -44,6 +44,17 @@ def test_each_component_is_a_third_and_the_last_state_does_not_count() -> None:
     assert scored(table).mean == pytest.approx(1 - 1 / 20)
 
 
+def test_a_state_is_worth_the_share_of_its_elements() -> None:
+    """By either metric: one of two numbers wrong costs half of the third, and the transition does not pass."""
+    for metric in Metric:
+        table = right_table()
+        table[:, 1] += 1
+        found = scored(table, metric)
+        assert found.score[0] / scored(right_table(), metric).score[0] == pytest.approx(1 - 1 / 6)
+        assert not found.passed[0]
+        assert found.component(Component.STATE) == 0.0
+
+
 def test_classes_weigh_alike() -> None:
     """Everything wrong in the rarest class of the reward: a third of the balanced score is gone."""
     table = right_table()

@@ -12,6 +12,7 @@ from cwmb_eval import published
 from cwmb_eval.benchmark import Cwmb
 from cwmb_eval.judging.judge import Judge
 from cwmb_eval.metrics.scores import Metric
+from cwmb_eval.mutants import mutants
 from cwmb_eval.options import CwmbOptions
 from cwmb_eval.references import reference
 from cwmb_eval.transitions import Split
@@ -45,6 +46,18 @@ def test_the_released_metric_gives_true_models_their_known_ceiling(name: str) ->
     exact, tolerant = in_jail(work)
     assert round(exact, 3) == CEILINGS[name]
     assert tolerant > 0.998
+
+
+def test_a_state_counts_element_by_element() -> None:
+    """A pole under gravity 9.81 moves slightly otherwise: by both metrics it scores what the released code gives it."""
+    data = published.load(shared_data("cwmb", "CartPole-v1.npz"))
+    (mutant,) = (mutant for mutant in mutants("CartPole") if mutant.name == "gravity 9.81")
+
+    async def work(jail: Jail) -> list[float]:
+        judges = [Judge(jail, Limits(), metric) for metric in (Metric.CWM2024, Metric.ACCURACY)]
+        return [(await judge.judge(data.spec, mutant.source, data.splits[Split.SEARCH])).reward for judge in judges]
+
+    assert in_jail(work) == pytest.approx([0.955, 0.955], abs=0.001)
 
 
 def test_every_published_file_is_read() -> None:

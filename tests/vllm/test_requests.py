@@ -82,7 +82,9 @@ def test_an_answer_cut_by_length_is_told(server: VllmServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "room"), [("word " * CONTEXT, 40), ("short", CONTEXT), ("word " * CONTEXT, CONTEXT)], ids=["prompt", "answer", "both"]
+    ("question", "room"),
+    [("word " * CONTEXT, 40), ("short", CONTEXT - 1), ("word " * CONTEXT, CONTEXT - 1)],
+    ids=["prompt", "answer", "both"],
 )
 @pytest.mark.parametrize("prefill", ["```python\n", ""], ids=["continued", "free"])
 def test_what_does_not_fit_is_an_overflow(server: VllmServer, question: str, room: int, prefill: str) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from command import gifmcts, result
 
+from cwmb_eval import catalog
+from gifmcts.errors import PreflightError
+
 
 def test_references_are_planned_with(tmp_path: Path) -> None:
     """A row for each environment; a second time the references come from the folder, with the same numbers."""
@@ -16,7 +19,7 @@ def test_references_are_planned_with(tmp_path: Path) -> None:
     assert gifmcts(tmp_path, *words).stdout == first.stdout
     assert {path.name: path.read_bytes() for path in (tmp_path / "cwmb-returns").iterdir()} == kept
     row = json.loads(first.stdout)
-    assert (row["environment"], row["planner"], row["episodes"], row["failed"]) == ("RTFM", "MCTS", 6, 0)
+    assert (row["environment"], row["planner"], row["budget"], row["episodes"], row["failed"]) == ("RTFM", "MCTS", "one", 6, 0)
     assert row["oracle"]["mean"] > row["random"]["mean"]
     assert row["normalised"]["value"] == 1.0
 
@@ -28,6 +31,21 @@ def test_a_run_is_planned_with(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "RTFM: R is undefined: the oracle is not better than chance beyond doubt" in done.stdout
     assert "mean R, discrete: undefined (0 of 1 environments)" in done.stdout
+
+
+def test_the_full_budget_is_one_flag(tmp_path: Path) -> None:
+    """Twenty times as many sequences find better ones, and the row says which budget it was."""
+    try:
+        catalog.open_world(catalog.entries(["Pendulum"])[0])
+    except PreflightError as error:
+        pytest.skip(f"{error}")
+    words = ("cwmb", "plan", "reference", "--envs", "Pendulum", "--episodes", "2", "--steps", "3", "--budget")
+    rows = [result(tmp_path, *words, budget) for budget in ("lite", "full")]
+    assert [(row["planner"], row["budget"], row["failed"]) for row in rows] == [("CEM", "lite", 0), ("CEM", "full", 0)]
+    assert rows[0]["random"] == rows[1]["random"]
+    small, large = (float(row["model"]["mean"]) for row in rows)  # type: ignore[index]
+    assert large > small
+    assert len(list((tmp_path / "cwmb-returns").glob("Pendulum-v1.oracle.*.json"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -102,10 +102,19 @@ def test_a_cancelled_call_closes_the_connection() -> None:
 
 def test_overflow_is_known_before_sending() -> None:
     """A prompt whose answer would be clamped silently is not sent."""
-    with server_of(context=200) as server:
-        with pytest.raises(ContextOverflow, match=r"\d+ prompt tokens and room for 1500.*200 tokens"):
+    with server_of(context=1540) as server:
+        with pytest.raises(ContextOverflow, match=r"\d+ prompt tokens and room for 1500.*1540 tokens"):
             asyncio.run(ask(model_at(server), OPEN))
         assert not server.sent("/v1/completions")
+
+
+@pytest.mark.parametrize("ability", Ability)
+def test_an_answer_that_leaves_no_room_for_any_prompt_is_refused(ability: Ability) -> None:
+    """Else every attempt of a run would be an overflow, and the run would end as if the model could do nothing."""
+    with server_of(ability=ability, context=1500) as server:
+        with pytest.raises(ModelRefused, match=r"--max-tokens 1500 leaves no room for a prompt in the context of 1500 tokens"):
+            asyncio.run(ask(model_at(server), OPEN))
+        assert not server.sent("/v1/completions") + server.sent("/v1/chat/completions")
 
 
 @pytest.mark.parametrize("ability", Ability)
@@ -129,9 +138,9 @@ def test_an_answer_cut_by_the_context_is_an_overflow() -> None:
 
     with OpenAIServer(short, Ability.IGNORES, context=150) as server:  # type: ignore[arg-type]
         with pytest.raises(ContextOverflow, match="cut at the end of the context of 150"):
-            asyncio.run(ask(model_at(server), FREE))
+            asyncio.run(ask(model_at(server), FREE, sampling=Sampling(max_tokens=149)))
         server.context = 1000
-        (completion,) = asyncio.run(ask(model_at(server), FREE))
+        (completion,) = asyncio.run(ask(model_at(server), FREE, sampling=Sampling(max_tokens=999)))
     assert completion.finish is Finish.STOP
 
 

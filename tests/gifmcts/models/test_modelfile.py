@@ -1,5 +1,6 @@
 """A model file carries what is a model's own; flags win over it, and what it says decides the run like flags do."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def test_presets_of_sampling() -> None:
         ('name = "server/x"\n[sampling]\ntemperature = -1.0', "--temperature ≥ 0"),
         ('name = "server/x"\nsampling = 3', "Expected `object`, got `int`"),
         ('name = "other.toml"', "not another file"),
+        ('name = "server/x"\n[chat]\nbias = inf', r"\[chat\] cannot be sent"),
         ("name = ", "is not TOML"),
         (None, "cannot be read: No such file"),
     ],
@@ -89,6 +91,24 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str | None, messa
         path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         describe(str(path), ModelSettings(), SamplingSettings())
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 50_000, f"[chat.{'.'.join('a' * 5000)}]\nx = 1", "# " + "x" * (1 << 20)], ids=["lists", "keys", "long"]
+)
+def test_a_file_that_is_no_model_file_is_refused(tmp_path: Path, text: str) -> None:
+    """Nested beyond reading, or of a size that no settings have."""
+    path = tmp_path / "model.toml"
+    path.write_text(f'name = "server/x"\n{text}\n')
+    with pytest.raises(ConfigError, match="is not TOML|no file of at most 1 MiB|cannot be sent"):
+        describe(str(path), ModelSettings(), SamplingSettings())
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """What is no file is refused at once."""
+    os.mkfifo(tmp_path / "model.toml")
+    with pytest.raises(ConfigError, match="no file"):
+        describe(str(tmp_path / "model.toml"), ModelSettings(), SamplingSettings())
 
 
 def test_what_decides_answers_is_part_of_the_configuration(file: Path) -> None:

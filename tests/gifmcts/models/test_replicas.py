@@ -118,6 +118,39 @@ def test_a_server_that_comes_back_is_used_again() -> None:
         server.__exit__()
 
 
+@pytest.mark.parametrize("change", [{"context": 500_000}, {"ability": Ability.CONTINUES}], ids=["context", "ability"])
+def test_another_server_at_the_same_address_is_not_taken_for_the_first(change: dict[str, object]) -> None:
+    """Trees would be of two kinds without a word: the run stops, with what changed, until the first server is back."""
+    server = OpenAIServer(continuing(PROGRAM)).start()
+
+    async def change_servers(model: OpenedModel, to: dict[str, object]) -> None:
+        """Another server comes after a call that found none."""
+        await asyncio.to_thread(server.stop)
+        call = asyncio.create_task(model.complete(OPEN, Sampling(), 0))
+        await asyncio.wait({call}, timeout=0.3)
+        for name, value in to.items():
+            setattr(server, name, value)
+        await asyncio.to_thread(server.start)
+        await call
+
+    async def run() -> None:
+        model = model_at(server, retry_seconds=2.0)
+        before = {name: getattr(server, name) for name in change}
+        try:
+            await serve(model, ["task"])
+            told = "another server than before.*token ids, context 1000000; now continuation by .*same command"
+            with pytest.raises(ModelUnavailable, match=told):
+                await change_servers(model, change)
+            await change_servers(model, before)
+        finally:
+            await model.close()
+
+    try:
+        asyncio.run(run())
+    finally:
+        server.__exit__()
+
+
 def test_a_lost_server_is_given_up_resumably() -> None:
     """With no server left the call ends as unavailable, which no attempt is spent on."""
     server = OpenAIServer(continuing(PROGRAM)).start()

@@ -1,0 +1,1 @@
+"""A language model that predicts transitions itself, beside a program that does."""
