@@ -108,9 +108,15 @@ def compare(first: RunFolder, second: RunFolder, seed: int = 0) -> Comparison:
     """Compare two runs problem by problem; ``seed`` is the bootstrap's.
 
     Raises:
-        UsageError: they have no judged problem in common.
+        UsageError: they are of two benchmarks, or have no judged problem in common.
         StoreError: a folder is damaged.
     """
+    manifests = first.manifest(), second.manifest()
+    kinds = [manifest.config.get("benchmark") for manifest in manifests]
+    if kinds[0] != kinds[1]:
+        raise UsageError(
+            f"{first.name} is a run of {kinds[0]} and {second.name} one of {kinds[1]}: they have no problem in common; compare runs over the same data"
+        )
     one, two = _Side(first), _Side(second)
     left_out: dict[str, str] = {}
     courses: dict[Label, dict[str, tuple[Course, Course]]] = {}
@@ -126,7 +132,6 @@ def compare(first: RunFolder, second: RunFolder, seed: int = 0) -> Comparison:
     if not courses:
         words = "; ".join(f"{task}: {why}" for task, why in list(left_out.items())[:3]) or "neither has a finished problem"
         raise UsageError(f"{first.name} and {second.name} have no judged problem in common ({words}); compare runs over the same data")
-    manifests = first.manifest(), second.manifest()
     whole = "best" not in {manifest.config.get("grade") for manifest in manifests}
     return Comparison(
         first.name,

@@ -1,5 +1,6 @@
 """Which commands there are, where their values come from, and what the exit status says."""
 
+import errno
 import logging
 import os
 import sys
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config, words = _take_config(words)
         benchmark, words = _take(words, "--benchmark", "NAME") if words[:1] in (["grade"], ["audit"], ["ablate"]) else (None, words)
         result = build(config, words, benchmark)(words, error_console=errors, result_action="return_value", exit_on_error=False)
+        print(end="", flush=True)
     except GifmctsError as error:
         from gifmcts.wording import harmless
 
@@ -41,13 +43,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         return FINISHED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _leave_output()
+        errors.print("error:", style="bold red", end=" ")
+        errors.print(
+            f"the results could not be written: {error.strerror}; make room, or send them elsewhere", highlight=False, soft_wrap=True
+        )
+        return UNJUDGED
     except Exception as error:
         if _cyclopts_error(error):
             return USAGE
         raise
     return result if isinstance(result, int) else FINISHED
+
+
+def _leave_output() -> None:
+    """What is still to be written goes nowhere, so that the interpreter's end does not complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build(config: Path | None, words: Sequence[str], benchmark: str | None = None) -> App:

@@ -45,7 +45,8 @@ def print_report(report: Report, path: Path, as_object: bool) -> None:
     for label in report.shares:
         console.print(f"  {_MEANING[label]}", highlight=False)
     if not report.shares.get(report.headline):
-        words = f"no {report.headline.value} problem: there is no strict accuracy to report (--protocol oracle scores every problem)"
+        kind, why = ("finished", "") if not report.problems else (report.headline.value, " (--protocol oracle scores every problem)")
+        words = f"no {kind} problem: there is no strict accuracy to report{why}"
         console.print(words, style="yellow", highlight=False, soft_wrap=True)
     for line in _lines(report):
         _print(console, line)

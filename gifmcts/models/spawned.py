@@ -26,7 +26,7 @@ _phase = logging.getLogger("gifmcts.phase")
 
 _LOOK_SECONDS = 0.25
 _TELL_SECONDS = 15.0
-_CAUSE = re.compile(r"(?:^|\s)((?:\w+\.)*(?:\w*Error|\w*Exception|OSError): .+|error: .+)$")
+_CAUSE = re.compile(r"(?:^|\s)((?:\w+\.)*(?:\w*Error|\w*Exception|OSError): .+|error: .+|Value error, .+)$")
 _WRAPS = re.compile("root cause|stack trace")
 """Errors that only say that there was another."""
 _LAST_BYTES = 1 << 18
@@ -152,9 +152,10 @@ class Spawned:
             self.log.unlink(missing_ok=True)
 
     def cause(self) -> str:
-        """The last line of the log that names an error of its own, else its last line."""
-        named = [found[1] for line in self._tail() if (found := _CAUSE.search(line)) and not _WRAPS.search(line)]
-        return (named[-1] if named else self._last_words())[:500]
+        """The last line of the log that names an error of its own, else one that names another's, else its last line."""
+        named = [found[1] for line in self._tail() if (found := _CAUSE.search(line))]
+        own = [words for words in named if not _WRAPS.search(words)]
+        return (own or named or [self._last_words()])[-1][:500]
 
     async def _begin(self) -> asyncio.subprocess.Process:
         with self._open_log() as log:

@@ -230,6 +230,8 @@ def _addresses(url: str) -> tuple[URL, URL]:
         raise ConfigError(f"--base-url {url!r} is no address: {error}") from error
     if given.user or given.password:
         raise ConfigError("--base-url holds a user or password, which would be recorded; give the key in GIFMCTS_API_KEY")
+    if given.query_string or given.fragment:
+        raise ConfigError("--base-url goes on after ? or #, which is not sent and would be recorded; give a key in GIFMCTS_API_KEY")
     if given.scheme not in ("http", "https") or not given.host:
         raise ConfigError(f"--base-url {url!r} is no address; write it like http://127.0.0.1:8000")
     path = given.path.rstrip("/")

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from command import GIFMCTS, attempts, environment, gifmcts, result, started, wait_for_attempts
+from finished_runs import finished
+
+from gifmcts.tiny import TinyOptions
 
 SMALL = ("run", "apps", "--limit", "4", "--budget", "6")
 
@@ -241,3 +244,16 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
         f"{GIFMCTS} --help | head -1", shell=True, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("runs",), ("runs", "--json"), ("export", "full"), ("show", "full")])
+def test_results_that_find_no_room_are_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Standard output on a full disk: a message, no traceback, and status 1."""
+    finished(tmp_path / "runs" / "full", budget=1, options=TinyOptions(problems=1, lines=4))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [GIFMCTS, *words], cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: the results could not be written: No space left on device")
+    assert "Traceback" not in done.stderr

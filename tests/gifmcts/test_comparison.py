@@ -82,6 +82,16 @@ def test_only_problems_of_both_are_compared(tmp_path: Path, runs: tuple[RunFolde
         compare(some, other)
 
 
+def test_runs_of_two_benchmarks_are_not_compared(tmp_path: Path, runs: tuple[RunFolder, RunFolder]) -> None:
+    """The message names both benchmarks, and no problem."""
+    place = tmp_path / "elsewhere"
+    shutil.copytree(runs[0].path, place)
+    config = (place / "config.json").read_text()
+    (place / "config.json").write_text(config.replace('"benchmark":"tiny"', '"benchmark":"huge"'))
+    with pytest.raises(UsageError, match="weak is a run of tiny and elsewhere one of huge"):
+        compare(runs[0], RunFolder(place))
+
+
 def test_settings_are_printed_first(runs: tuple[RunFolder, RunFolder], capsys: pytest.CaptureFixture[str]) -> None:
     """Before any number; then the flips, the tables and what the columns mean; or one object."""
     assert command(str(runs[0].path), str(runs[1].path)) == 0

@@ -33,3 +33,14 @@ def test_a_tree_deeper_than_the_stack_is_drawn(capsys: pytest.CaptureFixture[str
         tree.add(replace(EMPTY, index=index, move=Move(index, Action.IMPROVE)))
     print_tree(tree, {})
     assert "#1199 improve" in capsys.readouterr().out
+
+
+def test_a_run_without_a_finished_problem_says_so(tmp_path: Path) -> None:
+    """It is not the protocol that is to blame."""
+    folder = finished(tmp_path / "runs" / "begun", options=TinyOptions(problems=2, lines=4), budget=1)
+    for name in ("summary.jsonl", "grades.jsonl"):
+        (folder.path / name).write_text("")
+    done = gifmcts(tmp_path, "show", "begun")
+    assert done.returncode == 0, done.stderr
+    assert "no finished problem: there is no strict accuracy to report\n" in done.stdout
+    assert "--protocol" not in done.stdout

@@ -34,14 +34,15 @@ def test_a_run_is_repeatable(make: Callable[..., Path], tmp_path: Path) -> None:
 
 
 def test_check_tells_what_is_asked(unlearned: Path, tmp_path: Path) -> None:
-    """Device, type, context and versions; a name that leads nowhere fails before anything is written."""
+    """Device, type, context and versions; a path or a name that leads nowhere fails before anything is written."""
     done = gifmcts(tmp_path, "check", "--model", f"transformers/{unlearned}", **OFFLINE)
     assert done.returncode == 0, done.stdout
     for words in ("device: ", "dtype: ", "context: 512", "continuation: token ids", "version: torch "):
         assert words in done.stdout
-    lost = gifmcts(tmp_path, "run", "apps", "--model", "transformers/./nowhere", **OFFLINE)
-    assert (lost.returncode, "Traceback" in lost.stderr) == (3, False)
-    assert "./nowhere cannot be loaded" in lost.stderr
+    for name, status, told in (("./nowhere", 2, "there is nothing at ./nowhere"), ("no/where", 3, "no/where cannot be loaded")):
+        lost = gifmcts(tmp_path, "run", "apps", "--model", f"transformers/{name}", **OFFLINE)
+        assert (lost.returncode, "Traceback" in lost.stderr) == (status, False), lost.stderr
+        assert told in lost.stderr
     assert not any((tmp_path / "runs").glob("*"))
 
 

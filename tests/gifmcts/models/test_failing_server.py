@@ -183,6 +183,7 @@ def test_settings_that_cannot_work_are_refused_with_what_to_do(monkeypatch: pyte
         "server/NAME": ("", ("http://127.0.0.1:1",)),
         "is no address; write it like": ("tiny", ("localhost:8000",)),
         "user or password": ("tiny", ("http://user:secret@127.0.0.1:1",)),
+        "not sent and would be recorded": ("tiny", ("http://127.0.0.1:1/v1?key=secret",)),
     }
     for message, (name, urls) in cases.items():
         with pytest.raises(ConfigError, match=message) as caught:

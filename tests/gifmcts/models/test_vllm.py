@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -70,11 +71,21 @@ def test_a_server_that_dies_at_once_is_given_up(python: Path) -> None:
         asyncio.run(times(opened(python, "tiny", "--dies-after=0"), 1))
 
 
-def test_a_server_that_cannot_load_says_why(python: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ("(EngineCore pid=1) ERROR ValueError: no memory is left", "ValueError: no memory is left"),
+        ("pydantic.ValidationError: 1 validation error\n  Value error, no model is there.\nPlease look", "Value error, no model is there."),
+        ("INFO nothing else", "RuntimeError: See root cause above."),
+        ("ValueError: \x1b[31mred", "ValueError: \\x1b[31mred"),
+    ],
+    ids=["error", "pydantic", "wrapped", "escapes"],
+)
+def test_a_server_that_cannot_load_says_why(python: Path, tmp_path: Path, words: str, cause: str) -> None:
     """The line of the log that names the cause is the message."""
-    with pytest.raises(PreflightError, match=r"could not serve tiny: ValueError: no memory is left for the cache; its whole log is"):
-        asyncio.run(times(opened(python, "tiny", "--fails", folder=tmp_path), 1))
-    assert "no memory" in (tmp_path / "vllm.log").read_text()
+    with pytest.raises(PreflightError, match=re.escape(f"could not serve tiny: {cause}; its whole log is")):
+        asyncio.run(times(opened(python, "tiny", shlex.join(["--fails", words]), folder=tmp_path), 1))
+    assert words in (tmp_path / "vllm.log").read_text()
 
 
 def test_an_earlier_death_is_not_told_again(python: Path, tmp_path: Path) -> None:
@@ -159,7 +170,7 @@ def test_a_run_shows_the_loading_and_keeps_the_log(python: Path, tmp_path: Path)
     assert "vllm_arg" in other.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_behind(python: Path, tmp_path: Path, number: signal.Signals) -> None:
     """However the command ends, the server, its engine and the keeper end too."""
     words = ["run", "apps", "--name", "r", "--model", "vllm/tiny", "--vllm-python", str(python), "--budget", "500", "--concurrency", "1"]
@@ -169,6 +180,22 @@ def test_nothing_is_left_behind(python: Path, tmp_path: Path, number: signal.Sig
         run.send_signal(number)
         run.communicate(timeout=60)
     assert len(family) >= 3
+    assert all_end(family, 20)
+
+
+def test_a_kill_by_name_leaves_nothing_behind(python: Path, tmp_path: Path) -> None:
+    """``pkill -9 -f gifmcts`` ends the run at once and spares its keeper, which ends the server."""
+    words = ["run", "apps", "--name", "r", "--model", "vllm/tiny", "--vllm-python", str(python), "--budget", "500", "--concurrency", "1"]
+    with subprocess.Popen([GIFMCTS, *words], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as run:
+        wait_for_attempts(tmp_path, "r", 1, run)  # type: ignore[arg-type]
+        family = [process for process in descendants(run.pid) if process != run.pid]
+        named = [process for process in family if b"gifmcts" in Path(f"/proc/{process}/cmdline").read_bytes()]
+        keepers = [process for process in family if b"vllm keeper" in Path(f"/proc/{process}/cmdline").read_bytes()]
+        for process in [run.pid, *named]:
+            os.kill(process, signal.SIGKILL)
+        run.communicate(timeout=60)
+    assert len(keepers) == 1
+    assert not set(keepers) & set(named)
     assert all_end(family, 20)
 
 

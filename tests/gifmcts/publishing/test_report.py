@@ -131,7 +131,16 @@ def test_every_number_has_its_label(place: Path) -> None:
     assert "have different problems (3 are in all of them)" in text
     assert "there is no curve" in text
     assert told.digest in text
-    assert re.search(r"<td>8</td><td>\d</td><td>\d+\.\d %", text)
+    assert re.search(r"<td>\d+\.\d % <span[^>]*>[^<]*</span></td><td>\d</td><td>8</td>", text)
+
+
+def test_estimates_of_independent_samples_are_told_apart(place: Path) -> None:
+    """Each k beside its share, parted from the next; where no test ended near the limit, no program is counted."""
+    finished(place / "runs" / "samples", mistakes=0.15, options=OPTIONS, budget=3, strategy="best-of-n", pass_at=(1, 3))
+    assert gifmcts(place, "report", "samples", "-o", "samples.html").returncode == 0
+    text = (place / "samples.html").read_text()
+    assert re.search(r"<p>samples[^<]*, held-out: pass@1 \d+\.\d %, pass@3 \d+\.\d %</p>", text)
+    assert "<td>none</td>" in text
 
 
 def test_what_is_missing_is_named(place: Path, tmp_path: Path) -> None:

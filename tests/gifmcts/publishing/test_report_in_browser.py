@@ -42,4 +42,7 @@ def test_a_report_can_be_read(browser: Browser, written: Path, tmp_path: Path, s
         assert view.locator("img").evaluate_all("all => all.length > 0 && all.every(one => one.naturalWidth > 0)")
         assert faint(view) == []
         assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        share = view.locator("td", has_text="%").first.bounding_box()
+        assert share is not None
+        assert share["x"] + share["width"] <= width, "the headline number is seen without scrolling"
         keep(view, f"report-{scheme}-{width}", tmp_path)

@@ -242,6 +242,15 @@ def test_every_page_can_be_read(browser: Browser, runs: Path, tmp_path: Path, sc
             keep(view, f"{name}-{scheme}-{width}", tmp_path)
 
 
+def test_a_long_name_fits_a_phone(browser: Browser, runs: Path, tmp_path: Path) -> None:
+    """Where another run is chosen by its name, too."""
+    for name in ("search", "apps-gif-mcts-simulated-b6-s0-41183823-" + "again-" * 8):
+        shutil.copytree(runs / "search", tmp_path / name)
+    with viewed(tmp_path) as address, page(browser, address, 390) as view:
+        view.goto("/run/search")
+        assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_two_runs_stand_side_by_side(browser: Browser, runs: Path) -> None:
     """Chosen in the list; the problems that differ are found, and a node on one side leaves the other as it is."""
     task = deepest(RunFolder(runs / "search"))

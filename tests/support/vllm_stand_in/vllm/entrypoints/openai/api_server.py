@@ -1,6 +1,7 @@
 """What looks like vLLM from outside: it takes its flags, loads for a moment, has an engine in a session of its own, and can die.
 
-Flags of its own: ``--fails`` ends it while it loads; ``--dies-after N`` kills it after N answers, each time that it is started.
+Flags of its own: ``--fails WORDS`` ends it while it loads, with these in its log; ``--dies-after N`` kills it after N answers, each time
+that it is started.
 """
 
 import argparse
@@ -24,7 +25,8 @@ def main() -> None:
     parser.add_argument("--served-model-name")
     parser.add_argument("--max-model-len", type=int, default=100_000)
     parser.add_argument("--dies-after", type=int, default=1_000_000)
-    flags = ("--fails", "--enable-prompt-tokens-details", "--disable-uvicorn-access-log", "--no-enable-chunked-prefill", "--enable-lora")
+    parser.add_argument("--fails")
+    flags = ("--enable-prompt-tokens-details", "--disable-uvicorn-access-log", "--no-enable-chunked-prefill", "--enable-lora")
     for flag in flags:
         parser.add_argument(flag, action="store_true")
     given = parser.parse_args()
@@ -32,7 +34,7 @@ def main() -> None:
     print("GIFMCTS_API_KEY" in os.environ or "OPENAI_API_KEY" in os.environ, flush=True)
     engine = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(200)", "VLLM::EngineCore"], start_new_session=True)
     if given.fails:
-        print("INFO nothing yet\n(EngineCore pid=1) ERROR ValueError: no memory is left for the cache\nRuntimeError: See root cause above.")
+        print(f"INFO nothing yet\n{given.fails}\nRuntimeError: See root cause above.")
         sys.exit(1)
     adapters = (json.loads(given.lora_modules)["name"],) if given.lora_modules else ()
     left = given.dies_after
