@@ -70,6 +70,8 @@ class Comparison:
     parts: Mapping[Label, Part]
     left_out: Mapping[str, str]
     """Problems that only one run has judged, with the reason."""
+    unfinished: tuple[str, ...]
+    """Those of the two runs that have not come to their end."""
     simulated: bool
 
 
@@ -87,7 +89,7 @@ class _Side:
     def missing(self, task: str) -> str | None:
         """Why the problem cannot be compared."""
         if task not in self.problems:
-            return f"not finished in {self.folder.name}"
+            return f"{'not among the problems of' if self.folder.complete else 'not finished in'} {self.folder.name}"
         if self.folder.damaged(self.problems[task].summary):
             return f"its tree has changed since it was finished in {self.folder.name}"
         return f"unjudged in {self.folder.name}" if self.problems[task].unjudged else None
@@ -114,9 +116,8 @@ def compare(first: RunFolder, second: RunFolder, seed: int = 0) -> Comparison:
     manifests = first.manifest(), second.manifest()
     kinds = [manifest.config.get("benchmark") for manifest in manifests]
     if kinds[0] != kinds[1]:
-        raise UsageError(
-            f"{first.name} is a run of {kinds[0]} and {second.name} one of {kinds[1]}: they have no problem in common; compare runs over the same data"
-        )
+        words = f"{first.name} is a run of {kinds[0]} and {second.name} one of {kinds[1]}"
+        raise UsageError(f"{words}: they have no problem in common; compare runs over the same data")
     one, two = _Side(first), _Side(second)
     left_out: dict[str, str] = {}
     courses: dict[Label, dict[str, tuple[Course, Course]]] = {}
@@ -139,6 +140,7 @@ def compare(first: RunFolder, second: RunFolder, seed: int = 0) -> Comparison:
         differences(manifests[0].config, manifests[1].config),
         _parts({label: courses[label] for label in Label if label in courses}, seed, whole),
         left_out,
+        tuple(run.name for run in (first, second) if not run.complete),
         any(manifest.simulated for manifest in manifests),
     )
 

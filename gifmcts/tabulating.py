@@ -61,6 +61,8 @@ class Ablation:
     tables: Sequence[AblationTable]
     left_out: Mapping[str, str]
     """Problems that some run has not judged, with the reason."""
+    runs: Mapping[str, Sequence[str]]
+    """The names of each arm's runs, one a seed."""
     simulated: bool
 
 
@@ -83,7 +85,8 @@ def tabulate(arms: Sequence[ArmRuns], seed: int = 0) -> Ablation:
             labels.setdefault(found[0][0][task].summary.label, []).append(task)
     changed = [_changed(arms[0].runs[0], arm.runs[0]) for arm in arms]
     tables = [_table(label, labels[label], arms, found, changed, seed) for label in Label if label in labels]
-    return Ablation(tables, left_out, any(run.manifest().simulated for arm in arms for run in arm.runs))
+    names = {arm.name: [run.name for run in arm.runs] for arm in arms}
+    return Ablation(tables, left_out, names, any(run.manifest().simulated for arm in arms for run in arm.runs))
 
 
 def _changed(baseline: RunFolder, run: RunFolder) -> dict[str, tuple[object, object]]:

@@ -30,6 +30,9 @@ def print_ablation(found: Ablation, settings: RunSettings) -> None:
         _arms(table)
     if found.tables:
         print(_LEGEND)
+        print("runs of each arm, one a seed, for `gifmcts show`, `compare` and `view`:")
+        for name, runs in found.runs.items():
+            print(one_line(f"  {name}: {' '.join(runs)}"))
     else:
         print("no problem is judged in all runs: there is nothing to compare")
     _left_out(found.left_out)
@@ -39,7 +42,8 @@ def print_ablation(found: Ablation, settings: RunSettings) -> None:
 _HEADER = ("ARM", "ACCURACY", "95 %", "DIFFERENCE", "95 %", "BETTER", "WORSE", "P", "HOLM P", "DETECTABLE", "CALLS", "TOKENS")
 _DETECTABLE = (
     "detectable: the smallest true difference, in points,\n"
-    "that so many problems would show four times of five; a smaller one may be there and not be seen; –: too few problems to show any"
+    "that so many problems would show four times of five; a smaller one may be there and not be seen; –: too few problems to show any;\n"
+    "an interval of –: no problem differs, so nothing can be drawn anew, which is no proof that the two are equal"
 )
 _LEGEND = (
     "accuracy: mean over problems of the share of seeds whose chosen program passes every test, Wilson interval over problems;\n"
@@ -73,7 +77,7 @@ def _row(row: ArmRow) -> tuple[str, ...]:
 def _cells(found: Paired, holm: float) -> tuple[str, ...]:
     low, high = found.interval
     least = "–" if found.detectable is None else f"{100 * found.detectable:.1f}"
-    ends = f"{_points(low)} … {_points(high)}"
+    ends = f"{_points(low)} … {_points(high)}" if found.better or found.worse else "–"
     return _points(found.difference), ends, str(found.better), str(found.worse), _p(found.p), _p(holm), least
 
 
@@ -115,6 +119,8 @@ def print_comparison(found: Comparison) -> None:
         print(f"\n{label.value}: {_MEANING[label]}")
         print_part(part)
     print(_NOTE)
+    for name in found.unfinished:
+        print(one_line(f"UNFINISHED: {name}: what is compared are the problems that it has finished, which are the quicker ones"))
     _left_out(found.left_out)
     _stamp(found.simulated)
 

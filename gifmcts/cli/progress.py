@@ -64,9 +64,10 @@ class Counts:
     def line(self, total: int | None = None) -> str:
         """Everything in one line."""
         of = f" of {total}" if total else ""
+        before = f", {self.earlier} of them earlier; since then" if self.earlier else ","
         seconds = max(monotonic() - self.began, 1e-9)
         return (
-            f"{self.trees + self.earlier}{of} finished, {self.solved} solved on visible tests, {self.attempts} calls, "
+            f"{self.trees + self.earlier}{of} finished{before} {self.solved} solved on visible tests, {self.attempts} calls, "
             f"{self.tokens / seconds:.0f} tokens/s, {self.tests / seconds:.0f} tests/s"
         )
 

@@ -27,6 +27,10 @@ class Form(StrEnum):
     HF = "hf"
 
 
+_DATA = "data/train-00000-of-00001.parquet"
+"""Named by the card, so that other files of a folder that was there are not loaded as attempts."""
+
+
 def export(rows: Iterable[Row], form: Form, output: Path | None, card: str) -> int:
     """Write the rows to a file, a folder, or, of a text, to standard output where no output is named; how many there were.
 
@@ -57,7 +61,7 @@ def card(run: str, manifest: Manifest) -> str:
     return f"""---
 configs:
 - config_name: default
-  data_files: data/*.parquet
+  data_files: {_DATA}
 ---
 # Attempts of the run {run}
 {stamp if manifest.simulated else ""}
@@ -77,7 +81,7 @@ def _folder(rows: Iterable[Row], output: Path, card: str) -> int:
         return count
 
     with _made(output / "data"):
-        return _whole(output / "data" / "train-00000-of-00001.parquet", both)
+        return _whole(output / _DATA, both)
 
 
 @contextmanager

@@ -54,6 +54,7 @@ def test_an_ablation_ends_in_a_table(place: Path) -> None:
         assert words in shown
     asked, shared = (int(word) for word in said.splitlines()[-1].split() if word.isdigit())
     runs = [RunFolder(path.parent) for path in (place / "runs").glob("*/config.json")]
+    assert {run.name for run in runs} == set(shown[shown.index("runs of each arm") :].split()) & {run.name for run in runs}
     assert len(runs) == 10  # an arm that changes nothing is the baseline's run
     attempts = [(task, one.seed, one.chat) for run in runs for task in run.tasks() for one in run.tree(task)[1]]
     assert (asked, shared) == (len(set(attempts)), len(attempts) - len(set(attempts)))

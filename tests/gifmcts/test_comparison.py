@@ -11,6 +11,7 @@ from finished_runs import finished
 from scripted import Scripted
 
 from gifmcts.cli.comparing import compare as command
+from gifmcts.cli.contrasting import print_part
 from gifmcts.comparison import compare
 from gifmcts.errors import UsageError
 from gifmcts.store import RunFolder
@@ -64,11 +65,14 @@ def test_budgets_are_compared_call_by_call_token_by_token(runs: tuple[RunFolder,
     assert part.within["tokens"][0].paired.n == 12
 
 
-def test_a_run_against_itself_is_no_different(runs: tuple[RunFolder, RunFolder]) -> None:
-    """No flips, no difference, no settings."""
+def test_a_run_against_itself_is_no_different(runs: tuple[RunFolder, RunFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    """No flips, no difference, no settings, and no interval that would look like certainty."""
     found = compare(runs[1], runs[1])
     part = found.parts[Label.HELD_OUT]
     assert (found.settings, part.gained, part.lost, part.overall.difference, part.overall.p) == ({}, (), (), 0.0, 1.0)
+    print_part(part)
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("solved"))
+    assert row.split()[1:7] == ["12", "50.0%", "50.0%", "+0.0", "–", "0"]
 
 
 def test_only_problems_of_both_are_compared(tmp_path: Path, runs: tuple[RunFolder, RunFolder]) -> None:
@@ -76,10 +80,22 @@ def test_only_problems_of_both_are_compared(tmp_path: Path, runs: tuple[RunFolde
     some = finished(tmp_path / "some", Scripted, 1.0, replace(MANY, problems=3), budget=2)
     found = compare(runs[0], some)
     assert found.parts[Label.HELD_OUT].overall.n == 3
-    assert found.left_out == {task: "not finished in some" for task in runs[0].summaries() if task not in some.summaries()}
+    assert found.left_out == {task: "not among the problems of some" for task in runs[0].summaries() if task not in some.summaries()}
     other = finished(tmp_path / "other", Scripted, 1.0, TinyOptions(problems=3, lines=7), budget=2)
     with pytest.raises(UsageError, match="no judged problem in common .*tiny-0: another problem, or other visible tests"):
         compare(some, other)
+
+
+def test_an_unfinished_run_is_named(tmp_path: Path, runs: tuple[RunFolder, RunFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    """Its problems were not drawn by chance: those that end early are the quicker ones."""
+    place = tmp_path / "begun"
+    shutil.copytree(runs[1].path, place)
+    (place / "refusals.jsonl").unlink()
+    (place / "summary.jsonl").write_text("".join((place / "summary.jsonl").read_text().splitlines(keepends=True)[:7]))
+    assert command(str(runs[0].path), str(place)) == 0
+    shown = capsys.readouterr().out
+    assert "UNFINISHED: begun: what is compared" in shown
+    assert shown.count("not finished in begun") == 5
 
 
 def test_runs_of_two_benchmarks_are_not_compared(tmp_path: Path, runs: tuple[RunFolder, RunFolder]) -> None:

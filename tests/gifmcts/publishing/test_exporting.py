@@ -93,6 +93,16 @@ def test_every_form_has_the_same_rows(folder: RunFolder, tmp_path: Path) -> None
     assert "SIMULATED" in (tmp_path / "hf" / "README.md").read_text()
 
 
+def test_a_folder_that_was_there_adds_no_rows(folder: RunFolder, tmp_path: Path) -> None:
+    """What else stands in it is left alone, and is not loaded."""
+    made = list(rows(folder))
+    other = tmp_path / "hf" / "data" / "other.parquet"
+    for form, output in (("hf", tmp_path / "hf"), ("parquet", other), ("hf", tmp_path / "hf")):
+        assert gifmcts(folder.path.parent.parent, "export", "one", "--to", form, "-o", str(output)).returncode == 0
+    assert other.exists()
+    assert len(load_dataset(str(tmp_path / "hf"), split="train", cache_dir=str(tmp_path / "cache"))) == len(made)
+
+
 def test_every_column_is_described() -> None:
     """By the page on exports, in the order of the columns."""
     page = (Path(__file__).parents[3] / "docs" / "export.md").read_text().partition("## Experiment trackers")[0]
