@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,12 @@ import numpy as np
 from cwmb_eval.environment import EnvironmentSpec
 from cwmb_eval.transitions import Array, Split, Transitions, transitions
 from gifmcts.errors import UsageError
+from gifmcts.store import write_whole
 
 MANIFEST: Final = "manifest.json"
 SHIPPED: Final = Path(__file__).with_name("data")
 MOST_BYTES: Final = 1 << 30
-"""Of one array; a file of a stranger must not fill the memory."""
+"""Of the arrays of a file together; a file of a stranger must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +95,18 @@ def load(folder: Path, entry: Entry) -> DataSet:
 
 
 def read_arrays(content: bytes, path: Path) -> dict[str, Array]:
-    """The arrays of an npz file; never a pickle, never more than ``MOST_BYTES`` an array.
+    """The arrays of an npz file; never a pickle, never more than ``MOST_BYTES`` together.
 
     Raises:
         UsageError: it is no such file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if any(member.file_size > MOST_BYTES for member in archive.infolist()):
-                raise UsageError(f"{path}: an array is larger than {MOST_BYTES >> 30} GiB")
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+                raise UsageError(f"{path}: its arrays are larger than {MOST_BYTES >> 30} GiB together")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, KeyError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"{path} is no npz file of plain arrays: {error}") from error
 
 
@@ -129,11 +131,11 @@ def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions
         },
         Entry,
     )
-    (folder / made.file).write_bytes(content)
+    write_whole(folder / made.file, content)
     manifest = read_manifest(folder)
     manifest.entries[spec.name] = made
     text = json.dumps(msgspec.to_builtins(manifest), indent=1, sort_keys=True) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_whole(folder / MANIFEST, text.encode())
     return made
 
 

@@ -52,7 +52,10 @@ def _one(entry: catalog.Entry, options: CollectOptions) -> str:
     world = catalog.open_world(entry)
     splits = Collector(world, options.seed, options.ladder, options.strongest, options.steps, _progress).collect()
     known = {"seed": options.seed, "ceilings": ceilings(world, splits), "ladder": options.ladder, "versions": versions()}
-    made = dataset.save(options.out, world.spec, splits, known)
+    try:
+        made = dataset.save(options.out, world.spec, splits, known)
+    except OSError as error:
+        raise UsageError(f"--out {options.out} cannot be written ({error.strerror}): give another folder") from error
     counts = ", ".join(f"{name} {count}" for name, count in made.counts.items())
     told = ", ".join(f"{name} {share:.3f}" for name, share in made.ceilings.items())
     return f"{world.spec.name}: {counts} transitions; ceilings: {told or 'by distribution'}; {options.out / made.file}"

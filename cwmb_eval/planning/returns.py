@@ -44,7 +44,7 @@ class References:
         """Of the first episodes; each is kept as soon as it and those before it are known.
 
         Raises:
-            PreflightError: what the environment needs is not installed, or a process that plays was ended.
+            PreflightError: what the environment needs is not installed, a process that plays was ended, or the folder cannot be written.
         """
         of = _identity(task, policy)
         path = self.folder / f"{task.entry.ids[0]}.{policy.value}.{_digest(of)}.json"
@@ -60,10 +60,15 @@ class References:
 
     def _keep(self, path: Path, made: Kept) -> None:
         """Write a file at once or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_bytes(msgspec.json.encode(made))
-        scratch.replace(path)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            scratch.write_bytes(msgspec.json.encode(made))
+            scratch.replace(path)
+        except OSError as error:
+            raise PreflightError(
+                f"the returns cannot be kept in {self.folder} ({error.strerror}): give another folder by --cache"
+            ) from error
 
 
 @contextmanager

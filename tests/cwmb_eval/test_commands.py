@@ -22,6 +22,7 @@ def test_a_search_runs_offline_and_the_same_again(tmp_path: Path) -> None:
     scored = gifmcts(tmp_path, "cwmb", "score", "one", "--envs", "Taxi", "--json")
     assert scored.returncode == 0, scored.stderr
     assert {line["split"] for line in lines(scored.stdout)} == {"search", "held-out", "visited", "box"}
+    assert "SIMULATED" in scored.stderr
 
 
 def test_collected_sets_are_run(tmp_path: Path) -> None:
@@ -32,6 +33,17 @@ def test_collected_sets_are_run(tmp_path: Path) -> None:
     found = result(tmp_path, "run", "cwmb", "--data", "data", "--budget", "2")
     assert found["problems"] == 1
     assert found["facts"]["data"] == "data"  # type: ignore[index]
+
+
+def test_folders_that_cannot_be_written_end_in_a_line(tmp_path: Path) -> None:
+    """What is collected and what is kept of returns; the line names the option."""
+    (tmp_path / "taken").write_text("a file")
+    made = gifmcts(tmp_path, "cwmb", "collect", "--envs", "RTFM", "--out", "taken/x", "--ladder", "1", "--strongest", "1", "--steps", "3")
+    played = gifmcts(tmp_path, "cwmb", "plan", "reference", "--envs", "RTFM", "--episodes", "2", "--steps", "2", "--cache", "taken/x")
+    for done, option in ((made, "--out taken/x"), (played, "--cache")):
+        assert done.returncode == 1
+        assert option in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_mutants_are_listed(tmp_path: Path) -> None:

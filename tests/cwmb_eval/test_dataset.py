@@ -1,7 +1,9 @@
 """Sets of transitions: the same seeds make the same bytes, files are checked, and no trajectory is in two splits."""
 
 import hashlib
+import io
 import pickle
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -76,6 +78,34 @@ def test_pickles_are_never_read(tmp_path: Path) -> None:
     for content in (path.read_bytes(), pickle.dumps([1]), b""):
         with pytest.raises(UsageError, match="no npz file of plain arrays"):
             read_arrays(content, path)
+
+
+def test_a_damaged_archive_is_refused_with_words(tmp_path: Path) -> None:
+    """A broken stream, an encrypted member, an unknown compression and a header that claims terabytes are no tracebacks."""
+    path = tmp_path / "bad.npz"
+    np.savez_compressed(path, column=np.random.default_rng(0).random(1000))
+    whole = path.read_bytes()
+    listed = whole.rindex(b"PK\x01\x02")
+    broken = whole[:200] + b"\xff" * 200 + whole[400:]
+    encrypted = whole[:6] + b"\x01" + whole[7 : listed + 8] + b"\x01" + whole[listed + 9 :]
+    unknown = whole[:8] + b"\x63" + whole[9 : listed + 10] + b"\x63" + whole[listed + 11 :]
+    header, file = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (1 << 50,)})
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("column.npy", header.getvalue())
+    for content in (broken, encrypted, unknown, file.getvalue()):
+        with pytest.raises(UsageError, match="no npz file of plain arrays"):
+            read_arrays(content, path)
+
+
+def test_arrays_that_fill_the_memory_together_are_refused(tmp_path: Path) -> None:
+    """Each may be small enough alone; what the archive says of its members decides, before anything is unpacked."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for number in range(5):
+            archive.writestr(f"{number}.npy", bytes(dataset.MOST_BYTES // 4))
+    with pytest.raises(UsageError, match="larger than 1 GiB together"):
+        read_arrays(file.getvalue(), tmp_path / "bomb.npz")
 
 
 def test_a_file_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
