@@ -20,7 +20,7 @@ from cwmb_eval.task import WorldTask
 from gifmcts.errors import PreflightError, UsageError
 from gifmcts.seams import Literature, Task
 from gifmcts.store import RunFolder
-from gifmcts.types import Program, Refusal
+from gifmcts.types import Program, Refusal, Scoring
 from sandbox import Jail, Limits, SandboxError
 
 MOST_SECONDS: Final = 3600
@@ -124,6 +124,7 @@ class Cwmb:
             ).hexdigest(),
             "protocol": self._source.protocol,
             "metric": options.metric.value,
+            **self._ceiling(),
             "descriptions": descriptions.source(),
             "isolation": self._jail.level.value if self._jail else "not started",
             "time limit": f"{options.time_limit:g} s of processor time for each hundred transitions",
@@ -131,12 +132,25 @@ class Cwmb:
             "python": platform.python_version(),
         }
 
+    def scoring(self) -> Scoring:
+        """The metric on the split that scores, and that no check of any split may fail."""
+        split = "held-out" if self._source.protocol == "held-out" else "search"
+        return Scoring(f"{split} {self._options.metric.value}", "every check passed on every split")
+
     @classmethod
     def literature(cls, runs: Sequence[RunFolder]) -> Literature:
         """The numbers of arXiv 2405.15383 beside those of runs."""
         from cwmb_eval.literature import literature
 
         return literature(runs)
+
+    def _ceiling(self) -> dict[str, str]:
+        """What the true simulators score, where something hides a part of the state from observations."""
+        if self._options.metric is not Metric.ACCURACY:
+            return {}
+        tops = {name: self._source.ceiling(name) for name, known in self._wanted.items() if known}
+        told = ", ".join(f"{name} {top:.3f}" for name, top in tops.items() if top is not None and round(top, 3) < 1)
+        return {"ceiling": told} if told else {}
 
     def _posed(self, name: str) -> WorldTask | Refusal:
         description = descriptions.describe(name)

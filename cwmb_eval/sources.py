@@ -7,6 +7,7 @@ from typing import Protocol
 from cwmb_eval import dataset, published
 from cwmb_eval.catalog import ENTRIES, Entry
 from cwmb_eval.dataset import DataSet
+from cwmb_eval.transitions import Split
 from gifmcts.errors import UsageError
 
 
@@ -37,6 +38,10 @@ class Source(Protocol):
 
     def checksum(self, name: str) -> str:
         """Of the environment's file."""
+        ...
+
+    def ceiling(self, name: str) -> float | None:
+        """What the true simulator scores on the split that is reported, where that was measured."""
         ...
 
     def missing(self, name: str) -> str:
@@ -93,6 +98,10 @@ class CollectedSource:
         """As the manifest says; ``load`` compares it with the file."""
         return self._manifest.entries[name].sha256
 
+    def ceiling(self, name: str) -> float | None:
+        """Measured when the set was made."""
+        return self._manifest.entries[name].ceilings.get(Split.HELD_OUT.value)
+
     def missing(self, name: str) -> str:
         """It can be collected."""
         plain = name.partition("-v")[0]
@@ -119,6 +128,10 @@ class PublishedSource:
     def checksum(self, name: str) -> str:
         """Of the file as it is."""
         return self.load(name).checksum
+
+    def ceiling(self, name: str) -> float | None:
+        """Not known of a file."""
+        return None
 
     def missing(self, name: str) -> str:
         """It was not published, or not put there."""

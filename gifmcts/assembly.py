@@ -118,7 +118,7 @@ def plan(
     name = settings.name or _name(config, digest)
     model = open_model(described.model, replace(described.settings, folder=settings.runs / name), references, settings.seed)
     setting = Setting(model, prompts, described.sampling, settings.seed, settings.budget, settings.window, duplicates=settings.duplicates)
-    manifest = Manifest(config, _host(), digest, model.simulated, chosen, shlex.join(command))
+    manifest = Manifest(config, _host(), digest, model.simulated, chosen, shlex.join(command), benchmark.scoring())
     return Plan(benchmark, strategy, model, setting, grading, manifest, references, name)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from gifmcts import records
 from gifmcts.errors import RunMismatch, StoreError
+from gifmcts.types import Scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Manifest:
     """The benchmark's options that are not its defaults."""
     command: str = ""
     """The command line that continues the run."""
+    scoring: Scoring = field(default_factory=Scoring)
+    """What the benchmark's scores are called."""
     format: int = records.FORMAT
 
 

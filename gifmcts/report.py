@@ -54,7 +54,8 @@ class Report:
     """How many problems are solved by the program chosen after b = 1 … budget calls; empty where only the last was graded."""
     pass_at: Mapping[Label, Mapping[int, float]]
     test_share: Mapping[Label, float]
-    """The mean share of scoring tests that the chosen programs pass."""
+    """The mean reward of the chosen programs, such as the share of scoring tests that they pass."""
+    test_share_by_group: Mapping[str, Mapping[Label, float]]
     gap: tuple[int, int]
     """Of the held-out problems: how many pass every visible test, and how many of those pass all."""
     unjudged: Mapping[str, str]
@@ -110,6 +111,7 @@ def report(folder: RunFolder) -> Report:
     judged = [problem for problem in problems if not problem.unjudged]
     held_out = [problem for problem in judged if problem.summary.label is Label.HELD_OUT]
     visible = [problem for problem in held_out if problem.summary.solved_at is not None]
+    groups = {group: [one for one in judged if one.summary.group == group] for group in sorted({one.summary.group for one in judged})}
     verdicts: Counter[str] = Counter()
     for problem in judged:
         if problem.chosen:
@@ -120,13 +122,11 @@ def report(folder: RunFolder) -> Report:
         manifest=manifest,
         problems=len(problems),
         shares=_by_label(judged, _share),
-        by_group={
-            group: _by_label([problem for problem in judged if problem.summary.group == group], _share)
-            for group in sorted({problem.summary.group for problem in judged})
-        },
+        by_group={group: _by_label(some, _share) for group, some in groups.items()},
         within={} if manifest.config.get("grade") == "best" else _by_label(judged, lambda some: _within(some, asked.budget)),
         pass_at=_by_label(judged, lambda some: _pass_at(some, asked.pass_at)),
-        test_share=_by_label(judged, lambda some: sum(problem.chosen.reward for problem in some if problem.chosen) / len(some)),
+        test_share=_by_label(judged, _reward),
+        test_share_by_group={group: _by_label(some, _reward) for group, some in groups.items()},
         gap=(len(visible), sum(problem.solved for problem in visible)),
         unjudged={problem.summary.task: problem.summary.why or "no verdict" for problem in problems if problem.unjudged},
         refused=folder.refusals(),
@@ -176,6 +176,10 @@ def _share(problems: list[Scored]) -> Share:
     return Share(sum(problem.solved for problem in problems), len(problems))
 
 
+def _reward(problems: list[Scored]) -> float:
+    return sum(problem.chosen.reward for problem in problems if problem.chosen) / len(problems)
+
+
 def _within(problems: list[Scored], budget: int) -> list[int]:
     curves = [solved_within([(row.attempt, row.solved) for row in problem.grades if row.frontier], budget) for problem in problems]
     return [sum(curve[index] for curve in curves) for index in range(budget)]
@@ -212,6 +216,7 @@ def as_json(report: Report, run: str) -> dict[str, object]:
         },
         "solved_within": {label.value: curve for label, curve in report.within.items()},
         "pass_at_k": {label.value: values for label, values in report.pass_at.items() if values},
+        "scoring": {"reward": report.manifest.scoring.reward, "solved": report.manifest.scoring.solved},
         "test_case_average": {label.value: value for label, value in report.test_share.items()},
         "protocol": facts.get("protocol"),
         "facts": facts,

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from gifmcts.tree import Node, Tree
-from gifmcts.types import Action, Chat, Completion, Evaluation, Label, Move, Program, Refusal, Sampling
+from gifmcts.types import Action, Chat, Completion, Evaluation, Label, Move, Program, Refusal, Sampling, Scoring
 
 if TYPE_CHECKING:
     from gifmcts.store import RunFolder
@@ -166,6 +166,10 @@ class Benchmark(Protocol):
 
     def facts(self) -> Mapping[str, str]:
         """What a report's header must say: data, checksum, protocol, rules, isolation."""
+        ...
+
+    def scoring(self) -> Scoring:
+        """What the scores are called."""
         ...
 
 

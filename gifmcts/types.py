@@ -244,3 +244,13 @@ class Refusal:
 
     id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What a benchmark's scores are called in every report of its runs."""
+
+    reward: str = "tests passed"
+    """Of the chosen program, a share in [0, 1]; reports print its mean over problems."""
+    solved: str = "every test passed"
+    """What the chosen program of a solved problem must do."""

@@ -79,14 +79,15 @@ def _table(value: object) -> dict[str, object]:
 def _shares(report: Report) -> Table:
     """Strict accuracy by label and group."""
     stamp = " (SIMULATED)" if report.manifest.simulated else ""
-    table = Table(title=f"strict accuracy: solved is every test passed{stamp}", title_justify="left")
-    for name in ("label", "problems", "solved", "share", "95 % interval", "tests passed"):
+    scoring = report.manifest.scoring
+    table = Table(title=harmless(f"strict accuracy: solved is {scoring.solved}{stamp}"), title_justify="left")
+    for name in ("label", "problems", "solved", "share", "95 % interval", harmless(scoring.reward)):
         table.add_column(name, justify="left" if name == "label" else "right")
     for label, share in report.shares.items():
         table.add_row(label.value, *_cells(share), f"{report.test_share[label]:.1%}", style="bold")
         for group, shares in report.by_group.items():
             if label in shares and len(report.by_group) > 1:
-                table.add_row(Text(f"  {harmless(group)}"), *_cells(shares[label]), "")
+                table.add_row(Text(f"  {harmless(group)}"), *_cells(shares[label]), f"{report.test_share_by_group[group][label]:.1%}")
     return table
 
 

@@ -11,7 +11,7 @@ from gifmcts.metrics import Share
 from gifmcts.publishing.figures import Picture
 from gifmcts.publishing.measures import Published, horizon
 from gifmcts.seams import Literature
-from gifmcts.types import Label
+from gifmcts.types import Label, Scoring
 from gifmcts.wording import printed
 
 MEANING = {
@@ -39,6 +39,7 @@ def page(runs: Sequence[Published], pictures: Sequence[Picture], literature: Seq
         meaning=MEANING,
         horizons=_horizons(runs),
         settings=_settings(runs),
+        scoring=_scoring(runs),
         same_problems=len({run.tasks for run in runs}) == 1,
         shared=len(frozenset.intersection(*(run.tasks for run in runs))),
         literature=literature,
@@ -51,6 +52,13 @@ def page(runs: Sequence[Published], pictures: Sequence[Picture], literature: Seq
 def _horizons(runs: Sequence[Published]) -> Mapping[Label, int]:
     """Up to how many tokens the curves of a label are compared."""
     return {label: horizon(run.by_tokens[label] for run in runs if label in run.by_tokens) for label in Label}
+
+
+def _scoring(runs: Sequence[Published]) -> Scoring:
+    """What the scores of all runs are called."""
+    found = {run.report.manifest.scoring for run in runs}
+    names = sorted({one.reward for one in found}), sorted({one.solved for one in found})
+    return Scoring(*(" or ".join(some) for some in names))
 
 
 def _settings(runs: Sequence[Published]) -> list[tuple[str, list[str], bool]]:

@@ -1,13 +1,18 @@
 """World models as the engine meets them: options, tasks, prompts, evaluation and grade."""
 
 import asyncio
+import json
 import math
+import shutil
+from pathlib import Path
 from random import Random
 
 import pytest
 from worlds import shipped
 
 from cwmb_eval.benchmark import Cwmb
+from cwmb_eval.dataset import SHIPPED
+from cwmb_eval.metrics.scores import Metric
 from cwmb_eval.mutants import mutants
 from cwmb_eval.options import CwmbOptions
 from cwmb_eval.references import reference
@@ -152,3 +157,18 @@ def test_facts_name_data_and_metric() -> None:
     assert (facts["data"], facts["metric"], facts["protocol"]) == ("shipped", "accuracy", "held-out")
     assert facts["data checksum"] != Cwmb(CwmbOptions(envs=("RTFM",))).facts()["data checksum"]
     assert shipped("Taxi").checksum
+
+
+def test_reports_name_the_metric_and_a_ceiling_below_one(tmp_path: Path) -> None:
+    """A number that the true simulator would not pass is not read as one out of one; the released metric has other bounds."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    manifest = tmp_path / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["entries"]["Taxi-v4"]["ceilings"]["held-out"] = 0.6139
+    manifest.write_text(json.dumps(told))
+    benchmark = Cwmb(CwmbOptions(data=str(tmp_path), envs=("Taxi", "CartPole")))
+    assert benchmark.facts()["ceiling"] == "Taxi-v4 0.614"
+    assert benchmark.scoring().reward == "held-out accuracy"
+    assert "ceiling" not in Cwmb(CwmbOptions(envs=("Taxi", "CartPole"))).facts()
+    released = Cwmb(CwmbOptions(data=str(tmp_path), envs=("Taxi",), metric=Metric.CWM2024))
+    assert ("ceiling" in released.facts(), released.scoring().reward) == (False, "held-out cwm2024")

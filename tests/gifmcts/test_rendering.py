@@ -1,5 +1,6 @@
 """A search tree on a terminal."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,3 +45,20 @@ def test_a_run_without_a_finished_problem_says_so(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "no finished problem: there is no strict accuracy to report\n" in done.stdout
     assert "--protocol" not in done.stdout
+
+
+def test_scores_are_called_what_the_benchmark_calls_them(tmp_path: Path) -> None:
+    """In the table, in the object, and in the page of a report; runs from before have the usual words."""
+    folder = finished(tmp_path / "runs" / "named", options=TinyOptions(problems=2, lines=4), budget=2)
+    config = json.loads((folder.path / "config.json").read_text())
+    assert config.pop("scoring") == {"reward": "tests passed", "solved": "every test passed"}
+    for scoring in ({}, {"scoring": {"reward": "likeness", "solved": "all alike"}}):
+        (folder.path / "config.json").write_text(json.dumps({**config, **scoring}))
+        reward, solved = scoring.get("scoring", {"reward": "tests passed", "solved": "every test passed"}).values()
+        shown = gifmcts(tmp_path, "show", "named").stdout
+        assert f"solved is {solved} (SIMULATED)" in shown
+        assert reward in shown
+        assert json.loads(gifmcts(tmp_path, "show", "named", "--json").stdout)["scoring"] == {"reward": reward, "solved": solved}
+        made = gifmcts(tmp_path, "report", "named", "-o", f"{solved[:3]}.html")
+        assert made.returncode == 0, made.stderr
+        assert f"<th>{reward}</th>" in (tmp_path / f"{solved[:3]}.html").read_text()
