@@ -16,7 +16,7 @@ status = main(sys.argv[1:])
 print(status, int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) // 1024, file=sys.stderr)
 """
 ALLOWED = 70 + 2 * 3 * 40
-"""Peak resident memory in MB: the program's own, and two of the largest rows, each as a line, as its tests, and as what is sent to the jail."""
+"""Peak resident memory in MB: the command's own, and two of the largest rows, each as a line, as tests, and as what the jail is sent."""
 
 
 def peak(place: Path, *words: str) -> tuple[dict[str, object], int]:
