@@ -1,5 +1,6 @@
 """Sets of transitions on disk: one npz file without pickles an environment, and a manifest that says what is in them."""
 
+import fcntl
 import hashlib
 import io
 import json
@@ -13,12 +14,19 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from cwmb_eval.contents import refuse
 from cwmb_eval.environment import EnvironmentSpec
 from cwmb_eval.transitions import Array, Split, Transitions, transitions
 from gifmcts.errors import UsageError
 from gifmcts.store import write_whole
 
 MANIFEST: Final = "manifest.json"
+LOCK: Final = ".manifest.lock"
+"""Held by who changes the folder, so that collections into one wait for each other, and a draft that is found is of one that was killed."""
+FORMAT: Final = 1
+"""Of the manifest and the columns; another one is another version's."""
+NEEDED: Final = (Split.SEARCH, Split.HELD_OUT)
+"""Without these there is nothing to search with or nothing to report."""
 SHIPPED: Final = Path(__file__).with_name("data")
 MOST_BYTES: Final = 1 << 30
 """Of the arrays of a file together; a file of a stranger must not fill the memory."""
@@ -39,13 +47,21 @@ class Entry:
     ladder: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what no collection writes."""
+        if not self.file.isprintable() or Path(self.file).name != self.file:
+            raise ValueError(f"the file {self.file!r} is no name in the folder")
+        for split, ceiling in self.ceilings.items():
+            if not 0 <= ceiling <= 1:
+                raise ValueError(f"the ceiling of {split} is {ceiling}: it must be from 0 to 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The sets of a folder by environment."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
-    format: int = 1
+    format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +78,24 @@ def read_manifest(folder: Path) -> Manifest:
     """What a folder holds; nothing where it has no manifest.
 
     Raises:
-        UsageError: the manifest cannot be read.
+        UsageError: the manifest cannot be read, is of another format, or contradicts itself.
     """
     try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        found = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except FileNotFoundError:
         return Manifest()
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{folder / MANIFEST} cannot be read ({error}); collect the sets again by `gifmcts cwmb collect`") from error
+    if found.format != FORMAT:
+        raise UsageError(
+            f"{folder / MANIFEST} is of format {found.format}, this version knows format {FORMAT}; use the version that wrote it"
+        )
+    for name, entry in found.entries.items():
+        if entry.spec.name != name:
+            raise UsageError(
+                f"{folder / MANIFEST}: under {name} it describes {entry.spec.name!r}; collect the sets again by `gifmcts cwmb collect`"
+            )
+    return found
 
 
 def load(folder: Path, entry: Entry) -> DataSet:
@@ -87,10 +113,18 @@ def load(folder: Path, entry: Entry) -> DataSet:
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise UsageError(f"{path} is not the file of its manifest (another checksum); {again}")
     columns = read_arrays(content, path)
-    try:
-        splits = {split: transitions(found, entry.spec) for split in Split if (found := _part(columns, split))}
-    except ValueError as error:
-        raise UsageError(f"{path}: {error}; {again}") from error
+    splits = {}
+    for split in Split:
+        found = _part(columns, split)
+        try:
+            if found:
+                splits[split] = transitions(found, entry.spec)
+                refuse(found, splits[split], entry.spec)
+        except ValueError as error:
+            raise UsageError(f"{path}: {split.value}: {error}; {again}") from error
+    for split in NEEDED:
+        if split not in splits or not len(splits[split]):
+            raise UsageError(f"{path} has no transitions of the split {split.value}; {again}")
     return DataSet(entry.spec, splits, entry.sha256, entry.ceilings)
 
 
@@ -107,7 +141,7 @@ def read_arrays(content: bytes, path: Path) -> dict[str, Array]:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, KeyError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(f"{path} is no npz file of plain arrays: {error}") from error
+        raise UsageError(f"{path} is no npz file of plain arrays: {str(error)[:200]}") from error
 
 
 def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions], entry: Mapping[str, object]) -> Entry:
@@ -131,11 +165,15 @@ def save(folder: Path, spec: EnvironmentSpec, splits: Mapping[Split, Transitions
         },
         Entry,
     )
-    write_whole(folder / made.file, content)
-    manifest = read_manifest(folder)
-    manifest.entries[spec.name] = made
-    text = json.dumps(msgspec.to_builtins(manifest), indent=1, sort_keys=True) + "\n"
-    write_whole(folder / MANIFEST, text.encode())
+    with (folder / LOCK).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manifest = read_manifest(folder)
+        manifest.entries[spec.name] = made
+        text = json.dumps(msgspec.to_builtins(manifest), indent=1, sort_keys=True) + "\n"
+        for draft in (*folder.glob(f".{made.file}.*"), *folder.glob(f".{MANIFEST}.*")):
+            draft.unlink()
+        write_whole(folder / made.file, content)
+        write_whole(folder / MANIFEST, text.encode())
     return made
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
+import numpy as np
+
 
 class Form(StrEnum):
     """How a program meets an observation; in arrays every observation is one row of numbers."""
@@ -38,6 +40,9 @@ class Observations:
 
     def __post_init__(self) -> None:
         """Refuse a description that contradicts itself."""
+        _refuse_no_numbers("observations", self.dtype, "f" if self.form is Form.VECTOR else "iu")
+        if self.width < 1:
+            raise ValueError(f"observations are {self.width} numbers wide: at least one is needed")
         if self.form is Form.WORDS and sum(prod(block.shape) for block in self.blocks) != self.width:
             raise ValueError(f"blocks of {self.blocks} do not make up {self.width} words")
 
@@ -51,6 +56,13 @@ class Actions:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     dtype: str = "<i8"
+
+    def __post_init__(self) -> None:
+        """Refuse a description that contradicts itself."""
+        _refuse_no_numbers("actions", self.dtype, "iu" if self.count else "f")
+        box = bool(self.low) and len(self.low) == len(self.high) and all(low <= high for low, high in zip(self.low, self.high, strict=True))
+        if self.count < 0 or not (self.count or box):
+            raise ValueError(f"actions are neither {self.count} integers nor vectors within {self.low} and {self.high}")
 
     @property
     def discrete(self) -> bool:
@@ -77,7 +89,23 @@ class EnvironmentSpec:
     valid_actions: bool = False
     """Whether a step also answers which actions are valid."""
 
+    def __post_init__(self) -> None:
+        """Refuse a description that contradicts itself."""
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"an episode has a limit of {self.limit} steps: at least one is needed")
+        if self.valid_actions and not 1 <= self.actions.count < 63:
+            raise ValueError(f"valid actions of {self.actions.count} cannot be told: 1 to 62 have a bit each")
+
     @property
     def group(self) -> str:
         """What reports are broken down by."""
         return "discrete" if self.actions.discrete else "continuous"
+
+
+def _refuse_no_numbers(what: str, dtype: str, kinds: str) -> None:
+    try:
+        kind = np.dtype(dtype).kind
+    except (TypeError, ValueError, SyntaxError) as error:
+        raise ValueError(f"{what} of dtype {dtype!r}: there is no such dtype") from error
+    if kind not in kinds:
+        raise ValueError(f"{what} of dtype {dtype!r} are not the numbers that are needed")

@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 
 from cwmb_eval import catalog
+from cwmb_eval.contents import refuse
 from cwmb_eval.dataset import DataSet, read_arrays
 from cwmb_eval.environment import Actions, EnvironmentSpec, Form, Observations
-from cwmb_eval.transitions import Array, Split, transitions
+from cwmb_eval.transitions import Array, Split, Transitions, transitions
 from gifmcts.errors import UsageError
 
 _DISCRETE: Final = {"Blackjack": 2, "CliffWalking": 4, "Taxi": 6, "CartPole": 2, "MountainCar": 3, "Acrobot": 3}
@@ -33,32 +34,47 @@ def load(path: Path) -> DataSet:
     """A published set, all of it for the search.
 
     Raises:
-        UsageError: it is no npz file of plain arrays, or lacks a column.
+        UsageError: it is no npz file of plain arrays, or lacks a column, or a column holds what no transition has.
     """
     content = path.read_bytes()
     arrays = read_arrays(content, path)
     if not set(arrays) >= _COLUMNS:
         raise UsageError(f"{path} has no column {', '.join(sorted(_COLUMNS - set(arrays)))}")
-    spec = _spec(path.stem, arrays)
-    done = np.asarray(arrays["done"], dtype=bool)
-    firsts = np.asarray(arrays["trajectory_start"], dtype=np.int64).reshape(-1)
-    here = np.arange(len(done))
-    if len(firsts) != len(done) or (firsts < 0).any() or (firsts > here).any():
-        raise UsageError(f"{path}: trajectory_start must name, for each transition, the first one of its trajectory")
-    columns = {
-        **{name: arrays[name] for name in ("observation", "action", "next_observation", "reward")},
-        "terminated": done,
-        "truncated": np.zeros(len(done), dtype=bool),
-        "trajectory": np.unique(firsts, return_inverse=True)[1],
-        "step": here - firsts,
-        "exact": np.ones(len(done), dtype=bool),
-        "valid": np.zeros(len(done), dtype=np.int64),
-    }
     try:
-        some = transitions(columns, spec)
+        spec, some = _read(path.stem, {name: arrays[name] for name in sorted(_COLUMNS)})
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from error
     return DataSet(spec, {Split.SEARCH: some}, hashlib.sha256(content).hexdigest())
+
+
+def _read(name: str, arrays: dict[str, Array]) -> tuple[EnvironmentSpec, Transitions]:
+    """Description and transitions.
+
+    Raises:
+        ValueError: a column does not hold one row of numbers a transition, or numbers that no transition has.
+    """
+    count = arrays["reward"].shape[0] if arrays["reward"].ndim else 0
+    for label, column in arrays.items():
+        if column.dtype.kind not in "biuf" or not count or column.shape[:1] != (count,):
+            raise ValueError(f"column {label} is {column.dtype} of shape {column.shape}: one row of numbers is needed for each transition")
+    given, here = arrays["trajectory_start"].reshape(-1), np.arange(count)
+    with np.errstate(invalid="ignore"):
+        firsts = given.astype(np.int64)
+    if len(firsts) != count or ((firsts < 0) | (firsts > here) | (firsts != given)).any():
+        raise ValueError("trajectory_start must name, for each transition, the first one of its trajectory")
+    spec = _spec(name, arrays)
+    columns = {
+        **{name: arrays[name] for name in ("observation", "action", "next_observation", "reward")},
+        "terminated": arrays["done"],
+        "truncated": np.zeros(count, dtype=bool),
+        "trajectory": np.unique(firsts, return_inverse=True)[1],
+        "step": here - firsts,
+        "exact": np.ones(count, dtype=bool),
+        "valid": np.zeros(count, dtype=np.int64),
+    }
+    some = transitions(columns, spec)
+    refuse(columns, some, spec)
+    return spec, some
 
 
 def _spec(name: str, arrays: dict[str, Array]) -> EnvironmentSpec:

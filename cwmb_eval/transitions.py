@@ -88,5 +88,6 @@ def transitions(columns: Mapping[str, Array], spec: EnvironmentSpec) -> Transiti
         column = np.asarray(columns[name])
         if column.dtype.kind not in "biuf" or column.size != count * widths.get(name, 1):
             raise ValueError(f"column {name} is {column.dtype} of shape {column.shape}, not {kind} of shape {shape}")
-        made[name] = np.ascontiguousarray(column.reshape(shape), dtype=kind)
+        with np.errstate(invalid="ignore", over="ignore"):
+            made[name] = np.ascontiguousarray(column.reshape(shape), dtype=kind)
     return Transitions(**made)

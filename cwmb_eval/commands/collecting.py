@@ -1,7 +1,9 @@
 """``gifmcts cwmb collect``: make sets of transitions from the installed environments."""
 
+import shlex
+import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,8 @@ from cwmb_eval import catalog, dataset
 from cwmb_eval.collection.trajectories import LADDER, STEPS, STRONGEST, Collector
 from cwmb_eval.collection.truth import ceilings
 from cwmb_eval.versions import versions
+from gifmcts.cli.app import INTERRUPTED
+from gifmcts.cli.run import say
 from gifmcts.errors import GifmctsError, UsageError
 from gifmcts.settings import LISTED
 
@@ -37,14 +41,30 @@ def collect(options: Annotated[CollectOptions, Parameter(name="*")] = CollectOpt
     """Collect seeded trajectories, split by trajectory into search and held-out, and two sets from elsewhere: visited and box."""
     if min(options.ladder, default=0) < 1 or options.strongest < 1 or options.steps < 1:
         raise UsageError("--ladder, --strongest and --steps need numbers of at least 1")
-    failed = 0
-    for entry in catalog.entries(options.envs):
-        try:
-            print(_one(entry, options), flush=True)
-        except GifmctsError as error:
-            failed += 1
-            print(f"{entry.name}: {error}", file=sys.stderr)
+    left = catalog.entries(options.envs)
+    failed, before = 0, signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while left:
+            try:
+                told, where = _one(left[0], options), sys.stdout
+            except GifmctsError as error:
+                told, where, failed = f"{left[0].name}: {error}", sys.stderr, failed + 1
+            left.pop(0)
+            print(told, file=where, flush=True)
+    except KeyboardInterrupt:
+        _progress("")
+        say("interrupted; the sets that were printed are kept. To collect the others:", "yellow")
+        say(_command(replace(options, envs=tuple(entry.name for entry in left))))
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 1 if failed else 0
+
+
+def _command(options: CollectOptions) -> str:
+    """The command of these options."""
+    told = ((f"--{name}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value)) for name, value in asdict(options).items())
+    return shlex.join(["gifmcts", "cwmb", "collect", *(word for pair in told for word in pair)])
 
 
 def _one(entry: catalog.Entry, options: CollectOptions) -> str:

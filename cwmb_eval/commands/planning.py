@@ -22,6 +22,7 @@ from cwmb_eval.planning.keeping import fingerprint, keep
 from cwmb_eval.planning.returns import References, references
 from cwmb_eval.planning.table import HEADER, Row, means, row
 from gifmcts.cli.listing import find
+from gifmcts.cli.run import interruptible
 from gifmcts.errors import GifmctsError, PreflightError, UsageError
 from gifmcts.settings import LISTED
 from sandbox import Jail, SandboxError
@@ -65,7 +66,17 @@ def plan(program: str, /, options: Annotated[PlanOptions, Parameter(name="*")] =
         raise UsageError("--episodes needs at least 2; --steps and --workers need at least 1")
     chosen = _chosen(program, options)
     with references(options.cache, options.workers) as known:
-        rows, failed = asyncio.run(_played(chosen, options, known))
+        return asyncio.run(interruptible(lambda: _planned(program, chosen, options, known)))
+
+
+async def _planned(program: str, chosen: Mapping[str, tuple[Entry, str]], options: PlanOptions, known: References) -> int:
+    """Play, print and keep; the exit status."""
+    try:
+        rows, failed = await _played(chosen, options, known)
+    except asyncio.CancelledError:
+        _progress("")
+        known.leave()
+        raise
     if options.json:
         for made in rows:
             print(jsonlib.dumps(made.as_json()))

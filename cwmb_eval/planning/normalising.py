@@ -10,6 +10,8 @@ from scipy import stats
 
 RESAMPLES: Final = 5000
 CONFIDENCE: Final = 0.95
+FEWEST: Final = 10
+"""Episodes below which resampling them tells nothing of the episodes that were not played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Normalised:
     high: float | None = None
     undefined: str = ""
     """Why there is no value."""
+    unbounded: str = ""
+    """Why there is a value and no interval."""
 
 
 def interval(returns: Sequence[float]) -> Interval:
@@ -42,7 +46,7 @@ def interval(returns: Sequence[float]) -> Interval:
 
 
 def normalised(model: Sequence[float], chance: Sequence[float], oracle: Sequence[float], seed: int = 0) -> Normalised:
-    """R of episodes that began alike, with a percentile interval over resampled episodes.
+    """R of episodes that began alike, with a percentile interval over resampled episodes where there are ``FEWEST`` or more.
 
     It is undefined where the oracle is not better than chance beyond doubt: the interval of their difference holds 0.
     """
@@ -56,8 +60,10 @@ def normalised(model: Sequence[float], chance: Sequence[float], oracle: Sequence
     low, high = np.percentile(span, [tail, 100 - tail])
     if not low > 0:
         return Normalised(None, undefined=f"the oracle is not better than chance beyond doubt (by {low:.4g} to {high:.4g})")
-    positive = span > 0
-    drawn = (means[0] - means[1])[positive] / span[positive]
     known = columns.mean(axis=1)
-    bounds = np.percentile(drawn, [tail, 100 - tail])
-    return Normalised(float((known[0] - known[1]) / (known[2] - known[1])), float(bounds[0]), float(bounds[1]))
+    value = float((known[0] - known[1]) / (known[2] - known[1]))
+    if len(model) < FEWEST:
+        return Normalised(value, unbounded=f"{len(model)} episodes are too few for one, {FEWEST} are needed (--episodes)")
+    positive = span > 0
+    bounds = np.percentile((means[0] - means[1])[positive] / span[positive], [tail, 100 - tail])
+    return Normalised(value, float(bounds[0]), float(bounds[1]))

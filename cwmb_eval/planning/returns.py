@@ -4,13 +4,15 @@ import hashlib
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +41,8 @@ class References:
 
     folder: Path
     pool: ProcessPoolExecutor
+    leash: Connection
+    """Processes that play end when this is closed, by whoever or whatever."""
 
     def returns(self, task: Task, policy: Policy, episodes: int) -> list[float | None]:
         """Of the first episodes; each is kept as soon as it and those before it are known.
@@ -58,6 +62,11 @@ class References:
             raise PreflightError(f"a process that played {name} was ended from outside; the same command goes on from there") from error
         return known[:episodes]
 
+    def leave(self) -> None:
+        """End the processes in the middle of what they play; nothing more can be asked."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.leash.close()
+
     def _keep(self, path: Path, made: Kept) -> None:
         """Write a file at once or not at all."""
         scratch = path.with_suffix(f".{os.getpid()}")
@@ -73,13 +82,32 @@ class References:
 
 @contextmanager
 def references(folder: Path, workers: int | None = None) -> Iterator[References]:
-    """Processes for the time of a command; an interrupt at the terminal ends them without a word."""
-    cores = len(os.sched_getaffinity(0))
-    pool = ProcessPoolExecutor(workers or cores, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_DFL))
+    """Processes for the time of a command; neither an interrupt at the terminal nor the command's own violent end leaves one behind."""
+    context, cores = get_context("spawn"), len(os.sched_getaffinity(0))
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers or cores, context, _on_leash, (theirs,))
+    known = References(folder, pool, ours)
     try:
-        yield References(folder, pool)
+        yield known
+    except BaseException:
+        known.leave()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+        ours.close()
+        theirs.close()
+
+
+def _on_leash(leash: Connection) -> None:
+    """Prepare a process that plays: an interrupt at the terminal is the command's alone, which ends it by its leash."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+
+
+def _end_with(leash: Connection) -> None:
+    with suppress(EOFError, OSError):
+        leash.recv_bytes()
+    os._exit(1)
 
 
 def _identity(task: Task, policy: Policy) -> dict[str, object]:

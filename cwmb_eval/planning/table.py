@@ -42,17 +42,21 @@ class Row:
         return (self.environment, how, str(self.episodes), *returns, self.score())
 
     def notes(self) -> list[str]:
-        """Why there is no R, and how the program failed."""
+        """Why there is no R or no interval of it, and how the program failed."""
         told = [f"R is undefined: {self.normalised.undefined}"] if self.normalised.undefined else []
+        if self.normalised.unbounded:
+            told.append(f"R has no interval: {self.normalised.unbounded}")
         if self.failed:
             told.append(f"{self.failed} of {self.plans} plans failed, a random action was taken instead; the first: {self.fault}")
         return [f"{self.environment}: {note}" for note in told]
 
     def score(self) -> str:
-        """R with its interval."""
+        """R with its interval, a dash where that is unknown."""
         known = self.normalised
-        if known.value is None or known.low is None or known.high is None:
+        if known.value is None:
             return "undefined"
+        if known.low is None or known.high is None:
+            return f"{known.value:.2f} (–)"
         return f"{known.value:.2f} ({known.low:.2f} to {known.high:.2f})"
 
     def as_json(self) -> dict[str, object]:

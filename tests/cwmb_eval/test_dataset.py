@@ -3,6 +3,8 @@
 import hashlib
 import io
 import pickle
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -48,6 +50,39 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     assert set(data.splits) == set(Split)
     assert {split.value: len(some) for split, some in data.splits.items()} == dict(entry.counts)
     assert set(data.ceilings.values()) == {1.0}
+
+
+SAVING = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from cwmb_eval.dataset import SHIPPED, load, read_manifest, save
+
+data = load(SHIPPED, read_manifest(SHIPPED).entries["CliffWalking-v1"])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(30):
+    save(Path(sys.argv[1]), replace(data.spec, name=f"{sys.argv[2]}{number}"), data.splits, {"seed": 0, "ceilings": {}})
+"""
+
+
+def test_two_collections_into_one_folder_lose_nothing(tmp_path: Path) -> None:
+    """Thirty sets of each of two processes that begin together are all in the manifest, and no draft is left."""
+    command = [sys.executable, "-c", SAVING, str(tmp_path / "sets")]
+    both = [subprocess.Popen([*command, who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for who in "ab"]
+    for process in both:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in both:
+        process.communicate()
+    assert [process.returncode for process in both] == [0, 0]
+    assert set(read_manifest(tmp_path / "sets").entries) == {f"{who}{number}" for who in "ab" for number in range(30)}
+    assert not [path for path in (tmp_path / "sets").iterdir() if path.suffix not in (".npz", ".json", ".lock")]
 
 
 def test_a_shipped_set_is_what_the_command_makes() -> None:

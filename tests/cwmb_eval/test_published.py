@@ -114,7 +114,16 @@ def columns(count: int = 4) -> dict[str, np.ndarray]:
         ({"done": None}, "no column done"),
         ({"observation": np.array([{}] * 4)}, "no npz file of plain arrays"),
         ({"trajectory_start": np.full(4, 9)}, "trajectory_start must name"),
+        ({"trajectory_start": np.full(4, np.nan)}, "trajectory_start must name"),
         ({"reward": np.ones(3)}, "of shape"),
+        ({"reward": np.array(1.0)}, "column .* of shape"),
+        ({"done": np.array(True)}, r"column done is bool of shape \(\)"),
+        ({"done": np.array(["yes"] * 4)}, "column done is <U3"),
+        ({"done": np.array([0, 0, np.nan, 1])}, "column terminated, row 2: nan is no truth value"),
+        ({"reward": np.array([0, np.inf, 0, 0])}, "column reward, row 1: inf is no finite number"),
+        ({"action": np.array([0, 1, 2, 1])}, "column action, row 2: 2 is no action from 0 to 1"),
+        ({"observation": np.zeros((4, 0))}, "0 numbers wide"),
+        ({name: column[:0] for name, column in columns().items()}, "of shape"),
     ],
 )
 def test_a_file_that_is_none_is_refused(tmp_path: Path, change: dict[str, np.ndarray | None], message: str) -> None:

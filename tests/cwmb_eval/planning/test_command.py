@@ -11,7 +11,7 @@ from gifmcts.errors import PreflightError
 
 
 def test_references_are_planned_with(tmp_path: Path) -> None:
-    """A row for each environment; a second time the references come from the folder, with the same numbers."""
+    """A row for each environment, without an interval of R of six episodes; a second time the references come from the folder."""
     words = ("cwmb", "plan", "reference", "--envs", "RTFM", "--episodes", "6", "--workers", "1", "--json")
     first = gifmcts(tmp_path, *words)
     assert first.returncode == 0, first.stderr
@@ -22,6 +22,11 @@ def test_references_are_planned_with(tmp_path: Path) -> None:
     assert (row["environment"], row["planner"], row["budget"], row["episodes"], row["failed"]) == ("RTFM", "MCTS", "one", 6, 0)
     assert row["oracle"]["mean"] > row["random"]["mean"]
     assert row["normalised"]["value"] == 1.0
+    assert (row["normalised"]["low"], row["normalised"]["high"]) == (None, None)
+    assert "6 episodes are too few" in row["normalised"]["unbounded"]
+    told = gifmcts(tmp_path, *words[:-1]).stdout
+    assert "1.00 (–)" in told
+    assert "RTFM: R has no interval: 6 episodes are too few for one, 10 are needed (--episodes)" in told
 
 
 def test_a_run_is_planned_with(tmp_path: Path) -> None:
