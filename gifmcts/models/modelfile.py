@@ -16,6 +16,8 @@ from gifmcts.types import Sampling
 
 _SETTINGS = ("base_url", "context", "chat", "device", "dtype", "vllm_arg")
 """Settings that a model can have of its own; the others belong to a run."""
+_DEEPEST = 100
+"""How deep values of [chat] may nest."""
 _LARGEST = 1 << 20
 """Bytes of a model file."""
 
@@ -84,6 +86,7 @@ def read(path: Path) -> ModelFile:
     try:
         said = msgspec.convert(table, ModelFile)
         json.dumps(said.chat, allow_nan=False, default=str)
+        _refuse_deep(said.chat)
     except msgspec.ValidationError as error:
         raise ConfigError(f"the model file {path}: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -91,6 +94,15 @@ def read(path: Path) -> ModelFile:
     if said.name.endswith(".toml"):
         raise ConfigError(f"the model file {path}: name is {said.name!r}; give a model such as server/NAME, not another file")
     return said
+
+
+def _refuse_deep(value: object) -> None:
+    """What nests deeper than templates need is refused alike by every interpreter, however deep its own stack is."""
+    level, depth = [value], 0
+    while level := [item for one in level for item in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"it is nested more than {_DEEPEST} deep")
 
 
 def _names(record: type) -> set[str]:
